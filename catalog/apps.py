@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class CatalogConfig(AppConfig):
+    name = "catalog"
+    verbose_name = _("Catalogue")
+
+    def ready(self) -> None:
+        from . import checks, signals, triggers  # noqa: F401 (checks register themselves)
+        from .pictures import limit_pixels
+
+        limit_pixels()
+        post_migrate.connect(triggers.install, sender=self)
+        post_delete.connect(signals.delete_stored_files, sender="catalog.Image")

@@ -1,0 +1,28 @@
+"""Descriptors by name. Asking for one costs nothing: weights load when it first describes."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from .base import Descriptor, DescriptorError
+
+__all__ = ["Descriptor", "DescriptorError", "get_descriptor"]
+
+DESCRIPTORS = ("fc6",)
+
+
+def get_descriptor(name: str = "fc6", *, weights: str | None = None) -> Descriptor:
+    """Return the process's one instance of descriptor `name` with these weights.
+
+    `weights` defaults to the setting `SIS_WEIGHTS`. Raises `DescriptorError` for an unknown name.
+    """
+    return _instance(name, weights or settings.SIS_WEIGHTS)
+
+
+@lru_cache(maxsize=2)
+def _instance(name: str, weights: str) -> Descriptor:
+    if name == "fc6":
+        from .fc6 import Fc6Descriptor
+
+        return Fc6Descriptor(weights=weights)
+    raise DescriptorError(f"Unknown descriptor {name!r}; there are: {', '.join(DESCRIPTORS)}.")

@@ -1,0 +1,44 @@
+"""The contract of a descriptor: a recipe from pixels to one vector."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from PIL import Image
+
+from ..vectors import Float32Array
+
+
+class DescriptorError(Exception):
+    """A descriptor cannot work as configured; the message says what to do about it."""
+
+
+class Descriptor(ABC):
+    """Turns upright RGB pictures into unit vectors. Thread-safe; loads its weights at first use.
+
+    `name` is the field on `catalog.Image` that holds the vectors, `dim` their length.
+    """
+
+    name: str
+    dim: int
+
+    @property
+    @abstractmethod
+    def model_id(self) -> str:
+        """Which numbers make the vector: architecture, weights, precision.
+
+        Known without loading the network. Raises `DescriptorError` where the weights that are
+        configured do not exist.
+        """
+
+    @property
+    @abstractmethod
+    def trained(self) -> bool:
+        """False where the weights are random, and a ranking says nothing about quality."""
+
+    @abstractmethod
+    def describe(self, images: Sequence[Image.Image]) -> Float32Array:
+        """Return one row per picture: (N, dim) float32, each of L2 norm 1.
+
+        A row whose norm came out as 0 or not finite is all NaN: callers refuse it.
+        Raises `DescriptorError` where the weights cannot be loaded.
+        """

@@ -1,0 +1,57 @@
+"""fc6: VGG16's first fully connected layer after ReLU, L2-normalised. 4096 components, all >= 0.
+
+The name is the original network's; Keras calls the same layer `fc1`. Used for retrieval by
+Babenko et al., "Neural Codes for Image Retrieval", ECCV 2014.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from django.conf import settings
+from PIL import Image
+
+from ..vectors import Float32Array
+from .base import Descriptor
+from .preprocessing import network_input
+from .weights import UNTRAINED, load_layers, weights_id
+
+
+class Fc6Descriptor(Descriptor):
+    name = "fc6"
+    dim = 4096
+
+    def __init__(self, *, weights: str) -> None:
+        self.weights = weights
+        self._memory = settings.SIS_VAR_DIR / "cache" / "weights-checksums.json"
+        self._lock = threading.Lock()
+        self._forward: Callable[[Float32Array], Float32Array] | None = None
+
+    @property
+    def model_id(self) -> str:
+        return f"vgg16/{weights_id(self.weights, memory=self._memory)}/float32"
+
+    @property
+    def trained(self) -> bool:
+        return self.weights != UNTRAINED
+
+    def describe(self, images: Sequence[Image.Image]) -> Float32Array:
+        if not images:
+            return np.empty((0, self.dim), dtype=np.float32)
+        return unit_rows(self._network()(network_input(images)))
+
+    def _network(self) -> Callable[[Float32Array], Float32Array]:
+        # The lock is held while loading: a second thread waits instead of loading 0.5 GB again.
+        with self._lock:
+            if self._forward is None:
+                from .vgg16 import build
+
+                self._forward = build(load_layers(self.weights, memory=self._memory))
+            return self._forward
+
+
+def unit_rows(rows: Float32Array) -> Float32Array:
+    """Divide each row by its L2 norm; a row whose norm is 0 or not finite becomes all NaN."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    usable = np.isfinite(norms) & (norms > 0)
+    return np.divide(rows, norms, out=np.full_like(rows, np.nan), where=usable)

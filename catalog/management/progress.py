@@ -1,0 +1,62 @@
+"""Progress of long commands: a bar on a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+from typing import TextIO
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Shows how many of `total` are done, how many a second, and how long it will take.
+
+    On a terminal a tqdm bar; otherwise a line every few seconds and one at the end; nothing with
+    `verbosity` 0. Use as a context manager and call `advance()`.
+    """
+
+    def __init__(
+        self, *, total: int, unit: str, stream: TextIO, verbosity: int = 1, done: int = 0
+    ) -> None:
+        self.total, self.unit, self.stream = total, unit, stream
+        self.count = done
+        self.quiet = verbosity < 1
+        self.started = self.last_line = time.monotonic()
+        self.bar: tqdm | None = None
+        if not self.quiet and stream.isatty():
+            self.bar = tqdm(
+                total=total, initial=done, unit=f" {unit}", file=stream, dynamic_ncols=True
+            )
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def advance(self, number: int = 1) -> None:
+        self.count += number
+        if self.bar is not None:
+            self.bar.update(number)
+        elif not self.quiet and time.monotonic() - self.last_line >= SECONDS_BETWEEN_LINES:
+            self.last_line = time.monotonic()
+            self.write_line()
+
+    def write_line(self) -> None:
+        elapsed = time.monotonic() - self.started
+        rate = self.count / elapsed if elapsed > 0 else 0.0
+        remaining = (self.total - self.count) / rate if rate else 0.0
+        self.stream.write(
+            f"{self.count}/{self.total} {self.unit}, {rate:.1f} {self.unit}/s, "
+            f"{remaining:.0f} s left\n"
+        )
+        self.stream.flush()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.bar is not None:
+            self.bar.close()
+        elif not self.quiet and self.count:
+            self.write_line()

@@ -1,0 +1,142 @@
+"""What the catalogue holds: collections of images, each image with its vectors."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .fields import VectorField
+from .querysets import CollectionQuerySet, ImageManager
+
+FC6_DIM = 4096
+
+
+def stored_path(image: "Image", filename: str) -> str:
+    """Where an imported picture lies in the storage: by content, never by the name it came with.
+
+    So a replaced picture has a new address (caches need no invalidation), and no name from
+    outside can leave its folder, be too long or clash on a case-insensitive file system.
+    """
+    extension = EXTENSIONS[image.format]
+    return f"images/{image.collection.slug}/{image.sha256[:2]}/{image.sha256}{extension}"
+
+
+class PictureFormat(models.TextChoices):
+    JPEG = "JPEG", "JPEG"
+    PNG = "PNG", "PNG"
+    WEBP = "WEBP", "WebP"
+    GIF = "GIF", "GIF"
+    BMP = "BMP", "BMP"
+    TIFF = "TIFF", "TIFF"
+
+
+EXTENSIONS = {
+    PictureFormat.JPEG: ".jpg",
+    PictureFormat.PNG: ".png",
+    PictureFormat.WEBP: ".webp",
+    PictureFormat.GIF: ".gif",
+    PictureFormat.BMP: ".bmp",
+    PictureFormat.TIFF: ".tif",
+}
+
+
+class Collection(models.Model):
+    """A named set of images, such as one benchmark's."""
+
+    slug = models.SlugField(_("short name"), unique=True, max_length=50)
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = CollectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
+
+    def __str__(self) -> str:
+        return self.title or self.slug
+
+
+class Image(models.Model):
+    """One picture of a collection: its file, its facts, and one vector per descriptor.
+
+    `fc6` is a unit vector (4096,) float32, or None; `fc6_model_id` says which numbers made it.
+    The default manager leaves vectors in the database until they are asked for.
+    """
+
+    collection = models.ForeignKey(
+        Collection, models.CASCADE, related_name="images", verbose_name=_("collection")
+    )
+    name = models.CharField(
+        _("name"),
+        max_length=500,
+        help_text=_("Path below the import folder, with slashes, without extension."),
+    )
+    source_name = models.CharField(
+        _("source file"), max_length=500, help_text=_("Path below the import folder.")
+    )
+    source_modified = models.DateTimeField(_("source changed"), null=True, blank=True)
+    file = models.FileField(_("file"), upload_to=stored_path, max_length=700)
+    external = models.BooleanField(
+        _("external file"),
+        default=False,
+        help_text=_("The file was in the storage already; deleting the image keeps it."),
+    )
+    format = models.CharField(_("format"), max_length=8, choices=PictureFormat.choices)
+    width = models.PositiveIntegerField(_("width"), validators=[MinValueValidator(1)])
+    height = models.PositiveIntegerField(_("height"), validators=[MinValueValidator(1)])
+    byte_size = models.PositiveBigIntegerField(_("size in bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    imported_at = models.DateTimeField(_("imported"), auto_now_add=True)
+
+    fc6_model_id = models.CharField(_("model id"), max_length=100, blank=True, editable=False)
+    fc6_extracted_at = models.DateTimeField(_("features extracted"), null=True, editable=False)
+    fc6_error = models.TextField(_("extraction error"), blank=True, editable=False)
+    # Last, so that SQLite finds the other columns without walking a row's 16 KB overflow chain.
+    fc6 = VectorField(_("fc6 vector"), dim=FC6_DIM, null=True, editable=False)
+
+    objects = ImageManager()
+
+    class Meta:
+        ordering = ["collection", "name"]
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["collection", "name"], name="catalog_image_unique_name"
+            ),
+            models.UniqueConstraint(
+                fields=["collection", "source_name"], name="catalog_image_unique_source"
+            ),
+            models.UniqueConstraint(
+                fields=["collection", "sha256"], name="catalog_image_unique_content"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["fc6_model_id", "collection"], name="catalog_image_model_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:image", args=[self.pk])
+
+
+class VectorChange(models.Model):
+    """The last change of an image's vectors, written by database triggers (`triggers.py`).
+
+    One row per image that ever had a vector, deleted ones included; a higher `seq` is a later
+    change. Whoever keeps a copy of the vectors reads the rows above the `seq` it has seen.
+    """
+
+    seq = models.BigAutoField(primary_key=True)
+    image_id = models.BigIntegerField(unique=True)
+
+    class Meta:
+        verbose_name = _("vector change")
+        verbose_name_plural = _("vector changes")
+
+    def __str__(self) -> str:
+        return f"{self.seq}: image {self.image_id}"

@@ -1,0 +1,90 @@
+"""Reads of the catalogue. Lists never load vectors: the default manager defers them."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+
+class UnknownCollection(LookupError):
+    """No collection has the short name that was asked for; the message lists those there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCounts:
+    """How many images of a set can be searched, and why the others cannot.
+
+    `current` have a vector of the model id asked about; `outdated` have one of another model id;
+    `failed` have none because extraction reported an error; `missing` were not extracted yet.
+    """
+
+    current: int
+    outdated: int
+    failed: int
+    missing: int
+
+    @property
+    def total(self) -> int:
+        return self.current + self.left_out
+
+    @property
+    def left_out(self) -> int:
+        return self.outdated + self.failed + self.missing
+
+
+class CollectionQuerySet(models.QuerySet):
+    def with_image_count(self) -> "CollectionQuerySet":
+        return self.annotate(image_count=Count("images"))
+
+    def by_slug(self, slug: str) -> models.Model:
+        """Return the collection `slug`; raises `UnknownCollection` naming the choices."""
+        try:
+            return self.get(slug=slug)
+        except self.model.DoesNotExist:
+            known = ", ".join(self.values_list("slug", flat=True)) or _("none yet")
+            raise UnknownCollection(
+                _("There is no collection “%(slug)s”. Collections: %(known)s.")
+                % {"slug": slug, "known": known}
+            ) from None
+
+
+class ImageQuerySet(models.QuerySet):
+    def with_vectors(self) -> "ImageQuerySet":
+        return self.defer(None)
+
+    def in_collection(self, collection: models.Model | None) -> "ImageQuerySet":
+        """Restrict to one collection; None means every collection."""
+        return self if collection is None else self.filter(collection=collection)
+
+    def name_contains(self, text: str) -> "ImageQuerySet":
+        return self.filter(name__icontains=text) if text else self
+
+    def with_current_fc6(self, model_id: str) -> "ImageQuerySet":
+        return self.filter(fc6_model_id=model_id, fc6__isnull=False)
+
+    def with_outdated_fc6(self, model_id: str) -> "ImageQuerySet":
+        return self.filter(fc6__isnull=False).exclude(fc6_model_id=model_id)
+
+    def with_failed_fc6(self) -> "ImageQuerySet":
+        return self.filter(fc6__isnull=True).exclude(fc6_error="")
+
+    def without_fc6(self) -> "ImageQuerySet":
+        return self.filter(fc6__isnull=True, fc6_error="")
+
+    def feature_counts(self, model_id: str) -> FeatureCounts:
+        has_vector = Q(fc6__isnull=False)
+        counts = self.aggregate(
+            current=Count("pk", filter=has_vector & Q(fc6_model_id=model_id)),
+            outdated=Count("pk", filter=has_vector & ~Q(fc6_model_id=model_id)),
+            failed=Count("pk", filter=~has_vector & ~Q(fc6_error="")),
+            missing=Count("pk", filter=~has_vector & Q(fc6_error="")),
+        )
+        return FeatureCounts(**counts)
+
+
+class ImageManager(models.Manager.from_queryset(ImageQuerySet)):
+    """Images without their vectors; `with_vectors()` or `image.fc6` fetches them."""
+
+    def get_queryset(self) -> ImageQuerySet:
+        return super().get_queryset().defer("fc6")

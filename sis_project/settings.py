@@ -1,0 +1,190 @@
+"""Settings, read from the environment; README.md documents every variable in one table.
+
+With none set, everything lives under `var/` and the system answers on this machine only.
+`SIS_PRODUCTION=1` takes no default that is unsafe in public: it wants its own key and hosts.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from .environment import local_secret_key, require_in_production, sqlite_options
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+SIS_VAR_DIR = Path(env.str("SIS_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+# The same variables, one NAME=value a line; what the environment sets wins.
+SIS_SETTINGS_FILE = SIS_VAR_DIR / "settings.env"
+if SIS_SETTINGS_FILE.is_file():
+    env.read_env(SIS_SETTINGS_FILE, overwrite=False)
+
+SIS_PRODUCTION = env.bool("SIS_PRODUCTION", default=False)
+DEBUG = env.bool("DJANGO_DEBUG", default=False)
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
+if SIS_PRODUCTION:
+    require_in_production("DJANGO_SECRET_KEY", SECRET_KEY)
+    require_in_production("DJANGO_ALLOWED_HOSTS", ALLOWED_HOSTS)
+else:
+    SECRET_KEY = SECRET_KEY or local_secret_key(SIS_VAR_DIR / "secret_key")
+    ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "django_htmx",
+    "django_tasks",
+    "easy_thumbnails",
+    "catalog",
+    "search",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "sis_project.urls"
+WSGI_APPLICATION = "sis_project.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "catalog.context_processors.weights_in_use",
+            ],
+        },
+    },
+]
+
+# --- Data -----------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{SIS_VAR_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    sqlite_options(DATABASES["default"])
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MEDIA_ROOT = SIS_VAR_DIR / "media"
+MEDIA_URL = "/media/"
+STATIC_URL = "/static/"
+STATIC_ROOT = SIS_VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": env.str(
+            "SIS_STORAGE_BACKEND", default="django.core.files.storage.FileSystemStorage"
+        ),
+        "OPTIONS": env.json("SIS_STORAGE_OPTIONS", default={}),
+    },
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if SIS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+# Outside production nobody runs collectstatic: serve straight from the sources.
+WHITENOISE_USE_FINDERS = not SIS_PRODUCTION
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    }
+}
+TASKS = {
+    "default": {
+        "BACKEND": env.str(
+            "SIS_TASKS_BACKEND", default="django_tasks.backends.immediate.ImmediateBackend"
+        )
+    }
+}
+
+THUMBNAIL_DEFAULT_STORAGE_ALIAS = "default"
+THUMBNAIL_BASEDIR = "thumbnails"
+THUMBNAIL_EXTENSION = "jpg"
+THUMBNAIL_QUALITY = 82
+THUMBNAIL_PROGRESSIVE = False
+# Our decoder instead of the library's, which switches on Pillow's process-wide tolerance of
+# truncated pictures while it reads: another thread's broken upload would pass as whole.
+THUMBNAIL_SOURCE_GENERATORS = ("catalog.thumbnails.decoded_source",)
+THUMBNAIL_PROCESSORS = ("easy_thumbnails.processors.scale_and_crop",)
+
+# --- Search ---------------------------------------------------------------------------------
+
+SIS_WEIGHTS = env.str("SIS_WEIGHTS", default="imagenet")
+SIS_MAX_UPLOAD_BYTES = env.int("SIS_MAX_UPLOAD_BYTES", default=20 * 1024 * 1024)
+SIS_MAX_PIXELS = env.int("SIS_MAX_PIXELS", default=100_000_000)
+SIS_QUERY_DAYS = env.int("SIS_QUERY_DAYS", default=30)
+
+SEARCH_ENGINES = {
+    "default": {"BACKEND": "search.engines.exact.ExactEngine", "OPTIONS": {}},
+}
+
+# --- Language -------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("SIS_TIME_ZONE", default="UTC")
+
+# --- Safety ---------------------------------------------------------------------------------
+
+FILE_UPLOAD_HANDLERS = ["search.uploads.BoundedUploadHandler"]
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # Pictures may come from a bucket's own address; scripts and styles never do.
+        "img-src": [SELF, "data:", *env.list("SIS_IMAGE_HOSTS", default=[])],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+if SIS_PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.bool("SIS_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = env.int("SIS_HSTS_SECONDS", default=3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool(
+        "SIS_HSTS_SUBDOMAINS", default=False
+    )
+    if env.bool("SIS_BEHIND_PROXY", default=False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

@@ -1,0 +1,8 @@
+"""Addresses: `/` is search, as users of the first system know it."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]
