@@ -81,7 +81,7 @@ class Image(models.Model):
     external = models.BooleanField(
         _("external file"),
         default=False,
-        help_text=_("The file was in the storage already; deleting the image keeps it."),
+        help_text=_("It was in the storage already; deleting the image keeps it."),
     )
     format = models.CharField(_("format"), max_length=8, choices=PictureFormat.choices)
     width = models.PositiveIntegerField(_("width"), validators=[MinValueValidator(1)])

@@ -15,8 +15,8 @@ class UnknownCollection(LookupError):
 class FeatureCounts:
     """How many images of a set can be searched, and why the others cannot.
 
-    `current` have a vector of the model id asked about; `outdated` have one of another model id;
-    `failed` have none because extraction reported an error; `missing` were not extracted yet.
+    `current` have a vector of the model id asked about. Of the others, `failed` have a recorded
+    extraction error, `outdated` have a vector of another model id, `missing` have none yet.
     """
 
     current: int
@@ -63,22 +63,31 @@ class ImageQuerySet(models.QuerySet):
     def with_current_fc6(self, model_id: str) -> "ImageQuerySet":
         return self.filter(fc6_model_id=model_id, fc6__isnull=False)
 
-    def with_outdated_fc6(self, model_id: str) -> "ImageQuerySet":
-        return self.filter(fc6__isnull=False).exclude(fc6_model_id=model_id)
+    def without_current_fc6(self, model_id: str) -> "ImageQuerySet":
+        return self.exclude(fc6_model_id=model_id, fc6__isnull=False)
 
-    def with_failed_fc6(self) -> "ImageQuerySet":
-        return self.filter(fc6__isnull=True).exclude(fc6_error="")
+    def outdated_fc6(self, model_id: str) -> "ImageQuerySet":
+        return self.filter(fc6__isnull=False, fc6_error="").exclude(fc6_model_id=model_id)
 
-    def without_fc6(self) -> "ImageQuerySet":
+    def failed_fc6(self) -> "ImageQuerySet":
+        return self.exclude(fc6_error="")
+
+    def missing_fc6(self) -> "ImageQuerySet":
         return self.filter(fc6__isnull=True, fc6_error="")
 
+    def pending_fc6(self, model_id: str, *, retry_failed: bool = False) -> "ImageQuerySet":
+        """Images to extract; those whose last attempt failed only with `retry_failed`."""
+        pending = self.without_current_fc6(model_id)
+        return pending if retry_failed else pending.filter(fc6_error="")
+
     def feature_counts(self, model_id: str) -> FeatureCounts:
-        has_vector = Q(fc6__isnull=False)
+        is_current = Q(fc6__isnull=False, fc6_model_id=model_id)
+        has_failed = ~is_current & ~Q(fc6_error="")
         counts = self.aggregate(
-            current=Count("pk", filter=has_vector & Q(fc6_model_id=model_id)),
-            outdated=Count("pk", filter=has_vector & ~Q(fc6_model_id=model_id)),
-            failed=Count("pk", filter=~has_vector & ~Q(fc6_error="")),
-            missing=Count("pk", filter=~has_vector & Q(fc6_error="")),
+            current=Count("pk", filter=is_current),
+            failed=Count("pk", filter=has_failed),
+            outdated=Count("pk", filter=Q(fc6__isnull=False) & ~is_current & ~has_failed),
+            missing=Count("pk", filter=Q(fc6__isnull=True) & ~has_failed),
         )
         return FeatureCounts(**counts)
 

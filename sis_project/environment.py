@@ -1,4 +1,4 @@
-"""What the settings need before Django is up: local defaults that are safe, production that refuses to guess."""
+"""What the settings need before Django is up: safe local defaults, and no guesses in production."""
 
 import os
 import secrets

@@ -35,6 +35,14 @@ class Descriptor(ABC):
     def trained(self) -> bool:
         """False where the weights are random, and a ranking says nothing about quality."""
 
+    def prepare(self, image: Image.Image) -> Image.Image:
+        """Reduce a picture to what `describe` starts from, so that only that need be kept.
+
+        `describe([prepare(image)])` equals `describe([image])`. Cheap enough for a decoding
+        thread; never loads weights.
+        """
+        return image
+
     @abstractmethod
     def describe(self, images: Sequence[Image.Image]) -> Float32Array:
         """Return one row per picture: (N, dim) float32, each of L2 norm 1.

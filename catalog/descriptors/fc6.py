@@ -13,7 +13,7 @@ from PIL import Image
 
 from ..vectors import Float32Array
 from .base import Descriptor
-from .preprocessing import network_input
+from .preprocessing import network_input, shrink
 from .weights import UNTRAINED, load_layers, weights_id
 
 
@@ -34,6 +34,9 @@ class Fc6Descriptor(Descriptor):
     @property
     def trained(self) -> bool:
         return self.weights != UNTRAINED
+
+    def prepare(self, image: Image.Image) -> Image.Image:
+        return shrink(image)
 
     def describe(self, images: Sequence[Image.Image]) -> Float32Array:
         if not images:

@@ -162,7 +162,7 @@ def text(name: str | bytes) -> str:
 
 
 def weights_path(weights: str) -> Path:
-    """Return the file that `weights` (a path or `imagenet`) stands for, whether or not it exists."""
+    """Return the file that `weights` (a path or `imagenet`) stands for; it need not exist."""
     if weights != IMAGENET:
         return Path(weights)
     home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
