@@ -60,8 +60,9 @@ class ImageQuerySet(models.QuerySet):
     def name_contains(self, text: str) -> "ImageQuerySet":
         return self.filter(name__icontains=text) if text else self
 
-    def with_current_fc6(self, model_id: str) -> "ImageQuerySet":
-        return self.filter(fc6_model_id=model_id, fc6__isnull=False)
+    def with_current(self, descriptor: str, model_id: str) -> "ImageQuerySet":
+        """Images with a vector of this descriptor (its field's name) and model id."""
+        return self.filter(**{f"{descriptor}_model_id": model_id, f"{descriptor}__isnull": False})
 
     def without_current_fc6(self, model_id: str) -> "ImageQuerySet":
         return self.exclude(fc6_model_id=model_id, fc6__isnull=False)

@@ -1,1 +1,22 @@
+"""System checks of the search settings. None of them loads vectors or weights."""
 
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+
+from .engines import check_engine
+
+
+@checks.register()
+def check_engines(**_kwargs: Any) -> list[checks.CheckMessage]:
+    messages: list[checks.CheckMessage] = []
+    if "default" not in settings.SEARCH_ENGINES:
+        messages.append(checks.Error("SEARCH_ENGINES has no engine 'default'.", id="search.E001"))
+    for alias in settings.SEARCH_ENGINES:
+        try:
+            check_engine(alias)
+        except ImproperlyConfigured as error:
+            messages.append(checks.Error(str(error), id="search.E002"))
+    return messages

@@ -1,6 +1,6 @@
 """Reads uploads without ever holding more than the size limit."""
 
-from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 
 class BoundedUploadHandler(TemporaryFileUploadHandler):

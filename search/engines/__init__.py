@@ -1,0 +1,75 @@
+"""Search engines by alias, declared in the setting `SEARCH_ENGINES` like Django's own back ends."""
+
+import inspect
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from catalog.descriptors import Descriptor, get_descriptor
+
+from .base import SearchEngine
+
+__all__ = ["SearchEngine", "check_engine", "get_engine", "reset_engines"]
+
+_engines: dict[tuple[str, str, str], SearchEngine] = {}
+_lock = threading.Lock()
+
+
+def get_engine(alias: str = "default", *, descriptor: Descriptor | None = None) -> SearchEngine:
+    """Return the process's one engine `alias` over `descriptor` (the default one if None).
+
+    Raises `ImproperlyConfigured` naming the setting and the choices.
+    """
+    descriptor = descriptor or get_descriptor()
+    key = (alias, descriptor.name, descriptor.model_id)
+    with _lock:
+        if key not in _engines:
+            backend, options = check_engine(alias)
+            _engines[key] = backend(descriptor=descriptor, **options)
+        return _engines[key]
+
+
+def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:
+    """Return the class and options that `SEARCH_ENGINES[alias]` declares.
+
+    Raises `ImproperlyConfigured` for an unknown alias, path or option.
+    """
+    try:
+        declared = settings.SEARCH_ENGINES[alias]
+    except KeyError:
+        raise ImproperlyConfigured(
+            f"SEARCH_ENGINES has no engine {alias!r}; there are: "
+            f"{', '.join(settings.SEARCH_ENGINES) or 'none'}."
+        ) from None
+    path, options = declared.get("BACKEND"), declared.get("OPTIONS", {})
+    try:
+        backend = import_string(path)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ImproperlyConfigured(
+            f"SEARCH_ENGINES[{alias!r}]['BACKEND'] is {path!r}, which cannot be imported: {error}"
+        ) from error
+    if not (inspect.isclass(backend) and issubclass(backend, SearchEngine)):
+        raise ImproperlyConfigured(
+            f"SEARCH_ENGINES[{alias!r}]['BACKEND'] is {path!r}, which is no SearchEngine."
+        )
+    known = set(inspect.signature(backend).parameters) - {"descriptor"}
+    if unknown := sorted(set(options) - known):
+        raise ImproperlyConfigured(
+            f"SEARCH_ENGINES[{alias!r}]['OPTIONS'] has unknown {', '.join(unknown)}; "
+            f"{path} takes: {', '.join(sorted(known)) or 'none'}."
+        )
+    return backend, options
+
+
+def reset_engines(**kwargs: Any) -> None:
+    """Forget every engine and what it holds in memory."""
+    if kwargs.get("setting", "SEARCH_ENGINES") == "SEARCH_ENGINES":
+        with _lock:
+            _engines.clear()
+
+
+setting_changed.connect(reset_engines)

@@ -1,0 +1,56 @@
+"""The contract of a search engine, which every back end keeps and one test class checks."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog.descriptors import Descriptor
+from catalog.vectors import Float32Array
+
+Int64Array = npt.NDArray[np.int64]
+
+
+class SearchEngine(ABC):
+    """Answers nearest-neighbour queries over the stored vectors of one descriptor.
+
+    Only vectors of the descriptor's current model id take part: numbers made by different
+    weights have no meaningful distance. Safe to use from several threads.
+    """
+
+    def __init__(self, *, descriptor: Descriptor) -> None:
+        self.descriptor = descriptor
+
+    @abstractmethod
+    def sync(self) -> None:
+        """Bring the engine in step with the database; cheap when nothing changed.
+
+        Afterwards every row that any process committed before the call is found.
+        """
+
+    @abstractmethod
+    def count(self, *, within: int | None = None) -> int:
+        """How many vectors take part, in the collection with primary key `within` or in all."""
+
+    @abstractmethod
+    def search(
+        self, queries: npt.ArrayLike, k: int, *, within: int | None = None
+    ) -> tuple[Int64Array, Float32Array]:
+        """Return the `k` nearest rows of each query, as of the last `sync()`.
+
+        `queries` is (Q, D) float32 unit vectors; `within` the primary key of a collection, or
+        None for all. The result is image ids (Q, K) int64 and Euclidean distances (Q, K) float32
+        in [0, 2], ascending, ties by id; K is `k` or the number of rows where that is smaller.
+        Raises `ValueError` for queries of another shape or not finite, and for `k` below 1.
+        """
+
+    def checked_queries(self, queries: npt.ArrayLike, k: int) -> Float32Array:
+        """Return `queries` as a contiguous float32 array (Q, D); raises `ValueError`."""
+        array = np.ascontiguousarray(queries, dtype=np.float32)
+        if array.ndim != 2 or array.shape[1] != self.descriptor.dim:
+            raise ValueError(f"queries must be (Q, {self.descriptor.dim}), not {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError("queries must be finite")
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        return array
