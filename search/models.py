@@ -1,0 +1,75 @@
+"""Stored queries: a result page has a permanent address because its query is kept."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.fields import VectorField
+from catalog.models import FC6_DIM, Collection
+from catalog.pictures import Box
+
+
+def stored_path(query: "Query", filename: str) -> str:
+    return f"queries/{query.pk}.jpg"
+
+
+class QueryQuerySet(models.QuerySet):
+    def expired(self, days: int) -> "QueryQuerySet":
+        """Queries older than `days` days."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=days))
+
+
+class Query(models.Model):
+    """An uploaded picture, or a part of one, and its vector.
+
+    `picture` is a re-encoded working copy without metadata, at most 1600 pixels a side; the
+    vector comes from the pixels as they were uploaded. The box (x1, y1, x2, y2), where there is
+    one, is in pixels of the working copy.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(
+        Collection,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="queries",
+        verbose_name=_("collection"),
+    )
+    picture = models.FileField(_("picture"), upload_to=stored_path, max_length=100)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    x1 = models.FloatField(null=True, blank=True)
+    y1 = models.FloatField(null=True, blank=True)
+    x2 = models.FloatField(null=True, blank=True)
+    y2 = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
+    fc6_model_id = models.CharField(_("model id"), max_length=100, editable=False)
+    fc6 = VectorField(_("fc6 vector"), dim=FC6_DIM, editable=False)
+
+    objects = QueryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("query")
+        verbose_name_plural = _("queries")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("search:results", args=[self.pk])
+
+    @property
+    def box(self) -> Box | None:
+        sides = (self.x1, self.y1, self.x2, self.y2)
+        return None if None in sides else sides
+
+    @property
+    def retention_days(self) -> int:
+        return settings.SIS_QUERY_DAYS

@@ -1,7 +1,30 @@
-"""Reads uploads without ever holding more than the size limit."""
+"""Reads uploads without ever storing more than the size limit."""
 
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.conf import settings
+from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
+from django.http import HttpRequest
 
 
 class BoundedUploadHandler(TemporaryFileUploadHandler):
-    """Stops storing a file at `SIS_MAX_UPLOAD_BYTES`; forms then see a file marked too large."""
+    """Drops a file that grows past `SIS_MAX_UPLOAD_BYTES`, whatever its headers promised.
+
+    The form is still read to its end, so that the page can answer in words; `was_too_large`
+    tells it why the file is missing.
+    """
+
+    def new_file(self, *args: object, **kwargs: object) -> None:
+        super().new_file(*args, **kwargs)
+        self.received = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.received += len(raw_data)
+        if self.received > settings.SIS_MAX_UPLOAD_BYTES:
+            self.request.sis_upload_too_large = True
+            raise SkipFile
+        super().receive_data_chunk(raw_data, start)
+
+
+def was_too_large(request: HttpRequest) -> bool:
+    """Tell whether an upload of this request was dropped for its size; reads the whole body."""
+    request.POST  # noqa: B018 (parses the body, and with it the files)
+    return getattr(request, "sis_upload_too_large", False)

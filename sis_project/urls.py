@@ -1,8 +1,11 @@
 """Addresses: `/` is search, as users of the first system know it."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
+    path("", include("search.urls")),
+    path("", include("catalog.urls")),
     path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -1,0 +1,19 @@
+"""Boxes written as text: `x1,y1,x2,y2`. Pure."""
+
+import math
+
+from catalog.pictures import Box
+
+
+def parse_box(text: str) -> Box:
+    """Read `x1,y1,x2,y2`: four finite numbers, in pixels, zero-based.
+
+    Raises `ValueError` for anything else and for a box without area.
+    """
+    sides = [float(part) for part in text.split(",")]
+    if len(sides) != 4 or not all(math.isfinite(side) for side in sides):
+        raise ValueError(f"{text!r} is not four numbers x1,y1,x2,y2")
+    x1, y1, x2, y2 = sides
+    if x2 <= x1 or y2 <= y1:
+        raise ValueError(f"the box {text} has no area: x1 < x2 and y1 < y2 are needed")
+    return x1, y1, x2, y2

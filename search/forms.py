@@ -1,0 +1,82 @@
+"""Forms of the search pages. An upload is hostile until it is decoded here."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
+from PIL import Image as PillowImage
+
+from catalog.models import Collection
+from catalog.pictures import Box, PictureError, decode
+
+ACCEPTED_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/tiff"
+
+
+class CollectionField(forms.ModelChoiceField):
+    """Choice of a collection by its short name; empty means all of them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            queryset=Collection.objects.all(),
+            to_field_name="slug",
+            required=False,
+            empty_label=_("All collections"),
+            label=_("Search in"),
+            **kwargs,
+        )
+
+
+class UploadForm(forms.Form):
+    """A picture to search with. `cleaned_data["picture"]` is its upright RGB pixels."""
+
+    # Checked in clean_picture, which knows why a file may be missing.
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ACCEPTED_TYPES, "required": True}),
+    )
+    collection = CollectionField()
+
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large = too_large
+
+    def clean_picture(self) -> PillowImage.Image:
+        upload = self.cleaned_data["picture"]
+        limit = settings.SIS_MAX_UPLOAD_BYTES
+        if self.too_large or (upload and upload.size > limit):
+            raise ValidationError(
+                _("The file is too large: at most %(limit)s are allowed."),
+                code="too_large",
+                params={"limit": filesizeformat(limit)},
+            )
+        if not upload:
+            raise ValidationError(_("Choose a picture first."), code="required")
+        try:
+            return decode(upload).pixels
+        except PictureError as error:
+            raise ValidationError(str(error), code="not_a_picture") from error
+
+
+class BoxForm(forms.Form):
+    """A part of a query's picture, in pixels of its working copy."""
+
+    x1 = forms.FloatField(label=_("Left"), min_value=0)
+    y1 = forms.FloatField(label=_("Top"), min_value=0)
+    x2 = forms.FloatField(label=_("Right"), min_value=0)
+    y2 = forms.FloatField(label=_("Bottom"), min_value=0)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and (data["x2"] <= data["x1"] or data["y2"] <= data["y1"]):
+            raise ValidationError(
+                _("The part has no area: right must exceed left, bottom must exceed top.")
+            )
+        return data
+
+    @property
+    def box(self) -> Box:
+        return tuple(self.cleaned_data[side] for side in ("x1", "y1", "x2", "y2"))

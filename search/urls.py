@@ -1,0 +1,14 @@
+"""Addresses of the search pages."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "search"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/<uuid:pk>/", views.results, name="results"),
+    path("search/<uuid:pk>/crop/", views.crop, name="crop"),
+    path("search/<uuid:pk>/picture/", views.picture, name="picture"),
+    path("images/<int:pk>/similar/", views.similar, name="similar"),
+]

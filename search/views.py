@@ -1,0 +1,175 @@
+"""Search pages: parse, call a service, show."""
+
+import uuid
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.models import Collection, Image
+from catalog.pictures import PictureError
+from catalog.vectors import Float32Array
+
+from .forms import BoxForm, UploadForm
+from .models import Query
+from .queries import create_query, crop_query, refresh_query
+from .services import count_searchable, find_similar
+from .uploads import was_too_large
+
+PAGE_SIZE = 30
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def home(request: HttpRequest) -> HttpResponse:
+    """The search form; a good upload becomes a stored query and leads to its results."""
+    if request.method != "POST":
+        chosen = request.GET.get("collection", "")
+        return show_home(request, UploadForm(initial={"collection": chosen}))
+    form = UploadForm(request.POST, request.FILES, too_large=was_too_large(request))
+    if not form.is_valid():
+        status = 413 if form.has_error("picture", "too_large") else 400
+        return show_home(request, form, status=status)
+    collection = form.cleaned_data["collection"]
+    try:
+        if not count_searchable(collection=collection):
+            form.add_error(None, _("There are no pictures with features to search yet."))
+            return show_home(request, form, status=400)
+        query = create_query(pixels=form.cleaned_data["picture"], collection=collection)
+    except PictureError as error:
+        form.add_error("picture", str(error))
+        return show_home(request, form, status=400)
+    except DescriptorError as error:
+        form.add_error(None, str(error))
+        return show_home(request, form, status=503)
+    return redirect(query)
+
+
+def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    collections = Collection.objects.with_image_count()
+    problem, searchable = "", 0
+    try:
+        searchable = count_searchable()
+    except DescriptorError as error:
+        problem = str(error)
+    context = {
+        "form": form,
+        "collections": collections,
+        "searchable": searchable,
+        "problem": problem,
+    }
+    return render(request, "search/home.html", context, status=status)
+
+
+@require_GET
+def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The ranking of a stored query, 30 at a time, to the end of the collection."""
+    query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
+    return show_results(request, query=query, box_form=BoxForm())
+
+
+@require_POST
+def crop(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Search with a part of a stored query's picture."""
+    query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
+    form = BoxForm(request.POST)
+    if form.is_valid():
+        try:
+            return redirect(crop_query(query=query, box=form.box))
+        except PictureError as error:
+            form.add_error(None, str(error))
+        except DescriptorError as error:
+            form.add_error(None, str(error))
+            return show_results(request, query=query, box_form=form, status=503)
+    return show_results(request, query=query, box_form=form, status=400)
+
+
+def show_results(
+    request: HttpRequest, *, query: Query, box_form: BoxForm, status: int = 200
+) -> HttpResponse:
+    try:
+        vector = refresh_query(query=query).fc6
+    except (DescriptorError, PictureError) as error:
+        return show_problem(request, str(error))
+    collection = chosen_collection(request, default=query.collection)
+    context = ranking_context(request, vector=vector, collection=collection)
+    context |= {"query": query, "box_form": box_form}
+    return render_ranking(request, "search/results.html", context, status=status)
+
+
+@require_GET
+def similar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The ranking for an image of the catalogue; the image itself comes first."""
+    image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
+    try:
+        model_id = get_descriptor().model_id
+    except DescriptorError as error:
+        return show_problem(request, str(error))
+    if image.fc6 is None or image.fc6_model_id != model_id:
+        problem = _("This picture has no current features: run “manage.py extract_features”.")
+        return show_problem(request, problem, status=409)
+    collection = chosen_collection(request, default=image.collection)
+    context = ranking_context(request, vector=image.fc6, collection=collection)
+    return render_ranking(request, "search/similar.html", context | {"image": image})
+
+
+def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Collection | None:
+    """Return the collection in the address: a short name, empty for all, absent for `default`."""
+    slug = request.GET.get("collection")
+    if slug is None:
+        return default
+    return get_object_or_404(Collection, slug=slug) if slug else None
+
+
+def ranking_context(
+    request: HttpRequest, *, vector: Float32Array, collection: Collection | None
+) -> dict[str, Any]:
+    """Rank, for the page number in the address; a number out of range gives the nearest page."""
+    page: Page = Paginator(range(count_searchable(collection=collection)), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    return {
+        "results": find_similar(
+            vector=vector,
+            collection=collection,
+            offset=max(0, page.start_index() - 1),
+            limit=PAGE_SIZE,
+        ),
+        "page": page,
+        "collection": collection,
+        "collections": Collection.objects.all(),
+    }
+
+
+def render_ranking(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Show a whole page, or only its hits where htmx asks for more of them."""
+    if request.htmx and request.method == "GET":
+        template = "search/_hits.html"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def show_problem(request: HttpRequest, problem: str, *, status: int = 503) -> HttpResponse:
+    return render(request, "search/problem.html", {"problem": problem}, status=status)
+
+
+@require_GET
+def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
+    """The working copy of a query's picture; its address is as secret as the query's."""
+    query = get_object_or_404(Query.objects.defer("fc6"), pk=pk)
+    try:
+        file = query.picture.open("rb")
+    except OSError:
+        raise Http404(_("The picture of this query is gone.")) from None
+    return FileResponse(
+        file,
+        content_type="image/jpeg",
+        headers={"Cache-Control": "private, max-age=86400, immutable"},
+    )
