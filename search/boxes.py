@@ -1,6 +1,7 @@
 """Boxes written as text: `x1,y1,x2,y2`. Pure."""
 
 import math
+from argparse import ArgumentTypeError
 
 from catalog.pictures import Box
 
@@ -17,3 +18,11 @@ def parse_box(text: str) -> Box:
     if x2 <= x1 or y2 <= y1:
         raise ValueError(f"the box {text} has no area: x1 < x2 and y1 < y2 are needed")
     return x1, y1, x2, y2
+
+
+def box_argument(text: str) -> Box:
+    """`parse_box` for argparse, which shows the message of an `ArgumentTypeError` only."""
+    try:
+        return parse_box(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error

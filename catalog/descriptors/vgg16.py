@@ -4,11 +4,11 @@ Configuration D of Simonyan & Zisserman, "Very Deep Convolutional Networks for L
 Recognition", ICLR 2015. The layers after fc1 are neither built nor loaded.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..vectors import Float32Array
+from .quiet import tensorflow
 from .weights import BLOCKS, Layer
 
 
@@ -18,9 +18,7 @@ def build(layers: Iterable[Layer]) -> Callable[[Float32Array], Float32Array]:
     Both float32; outputs are after ReLU. `layers` are consumed one at a time, so that only one
     of them exists twice at any moment. The function may be called from several threads.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import tensorflow as tf
-
+    tf = tensorflow()
     weights: dict[str, Any] = {}
     for name, kernel, bias in layers:
         weights[name] = (tf.constant(kernel), tf.constant(bias))

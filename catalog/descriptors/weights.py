@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ..vectors import Float32Array
 from .base import DescriptorError
 from .digests import file_digest
+from .quiet import tensorflow
 
 IMAGENET = "imagenet"
 UNTRAINED = "untrained"
@@ -192,8 +193,7 @@ def present_file(weights: str, *, memory: Path) -> Path:
 
 def download(path: Path) -> None:
     """Fetch the ImageNet weights to Keras's cache, checked by their checksum."""
-    import keras
-
+    keras = tensorflow().keras
     timeout = socket.getdefaulttimeout()
     # Keras sets none: without one a network that swallows packets holds the process for minutes.
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)

@@ -1,0 +1,53 @@
+"""`manage.py export_features`: the vectors, for notebooks."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.exporting import export_features
+from catalog.models import Collection, Image
+from catalog.querysets import UnknownCollection
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the current vectors to an .npz file: arrays `names` (N), `vectors` "
+        "(N x 4096 float32) and `model_id`; read it with numpy.load."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("out", metavar="OUT.npz", type=Path)
+        parser.add_argument("--collection", metavar="SLUG", help="only this collection")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path, slug = options["out"], options["collection"]
+        try:
+            collection = Collection.objects.by_slug(slug) if slug else None
+            number = export_features(
+                images=Image.objects.in_collection(collection),
+                descriptor=get_descriptor(),
+                path=path,
+            )
+        except (DescriptorError, UnknownCollection) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(
+                _("%(path)s cannot be written (%(error)s).")
+                % {"path": path, "error": error.strerror or error}
+            ) from error
+        if not number:
+            raise CommandError(
+                _("There are no current features to export. Run extract_features first.")
+            )
+        self.stdout.write(
+            ngettext(
+                "%(number)d vector written to %(path)s.",
+                "%(number)d vectors written to %(path)s.",
+                number,
+            )
+            % {"number": number, "path": path}
+        )

@@ -1,0 +1,95 @@
+"""`manage.py search_images`: the search of the web page, from the command line."""
+
+import csv
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from catalog.descriptors import DescriptorError
+from catalog.management.arguments import positive_int
+from catalog.models import Collection
+from catalog.pictures import PictureError, decode
+from catalog.querysets import UnknownCollection
+from search.boxes import box_argument
+from search.services import Results, describe_picture, find_similar
+
+
+class Command(BaseCommand):
+    help = "Find the images most similar to a picture file, or to a box of it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", help="the picture to search with")
+        parser.add_argument("--collection", metavar="SLUG", help="search in this one only")
+        parser.add_argument(
+            "--box",
+            type=box_argument,
+            metavar="x1,y1,x2,y2",
+            help="use only this part of the upright picture, in pixels",
+        )
+        parser.add_argument("--top", type=positive_int, default=30, metavar="N")
+        parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        slug = options["collection"]
+        try:
+            collection = Collection.objects.by_slug(slug) if slug else None
+            with open(options["path"], "rb") as file:  # noqa: PTH123 (its error names the path)
+                pixels = decode(file).pixels
+            vector = describe_picture(pixels=pixels, box=options["box"])
+            results = find_similar(vector=vector, collection=collection, limit=options["top"])
+        except (DescriptorError, UnknownCollection) as error:
+            raise CommandError(str(error)) from error
+        except PictureError as error:
+            raise CommandError(f"{options['path']}: {error}") from error
+        except OSError as error:
+            raise CommandError(
+                _("The picture %(path)s cannot be read (%(error)s).")
+                % {"path": options["path"], "error": error.strerror}
+            ) from error
+        if not results.ranked:
+            raise CommandError(
+                _(
+                    "There are no pictures with features to search yet. Run import_images, then "
+                    "extract_features."
+                )
+            )
+        self.show(results, slug, options["format"])
+
+    def show(self, results: Results, slug: str | None, style: str) -> None:
+        rows = [
+            {
+                "rank": hit.rank,
+                "id": hit.image.pk,
+                "name": hit.image.name,
+                "distance": round(hit.distance, 6),
+            }
+            for hit in results.hits
+        ]
+        if style == "json":
+            answer = {"model_id": results.model_id, "collection": slug, "hits": rows}
+            self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
+        elif style == "csv":
+            writer = csv.DictWriter(self.stdout, ["rank", "id", "name", "distance"])
+            writer.writeheader()
+            writer.writerows(rows)
+        else:
+            for row in rows:
+                self.stdout.write(
+                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  {row['name']}"
+                )
+        if results.counts:
+            self.stderr.write(
+                _(
+                    "%(left_out)d of %(total)d images left out: %(missing)d without features, "
+                    "%(outdated)d with features of another model id, %(failed)d failed."
+                )
+                % {
+                    "left_out": results.counts.left_out,
+                    "total": results.counts.total,
+                    "missing": results.counts.missing,
+                    "outdated": results.counts.outdated,
+                    "failed": results.counts.failed,
+                }
+            )
