@@ -17,8 +17,14 @@ BoolArray = npt.NDArray[np.bool_]
 # Stability of Numerical Algorithms", section 3.1); in practice it is below 1e-6.
 SCORE_ERROR = 512 * 2.0**-24
 
-# Rows converted to float64 at a time, so that measuring never doubles the matrix.
-CHUNK_ROWS = 2048
+# Rows converted to float64 at a time: 8 MB of them, so that measuring never doubles the matrix.
+CHUNK_ROWS = 256
+
+# Above this share of the rows, measuring all of them costs less than picking candidates.
+LARGE_SHARE = 0.25
+
+# Squared distances below this have lost digits to cancellation and are computed from differences.
+CANCELLATION = 1e-6
 
 
 def nearest(
@@ -29,14 +35,16 @@ def nearest(
     `matrix` is (N, D) of unit rows, `ids` (N,) and `alive` (N,) go with its rows, `queries` is
     (Q, D) of unit rows. Ascending distance, ties by id; K = min(k, number of living rows).
     """
-    count = min(k, int(alive.sum()))
+    count = min(k, int(np.count_nonzero(alive)))
+    if count == 0 or len(queries) == 0:
+        return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
+    if count > LARGE_SHARE * len(ids):
+        return order_all(ids, all_distances(matrix, queries), alive, count)
+    scores = (queries @ matrix.T) if len(queries) > 1 else (matrix @ queries[0])[None]
+    if not alive.all():
+        scores[:, ~alive] = -np.inf
     found_ids = np.empty((len(queries), count), dtype=np.int64)
     distances = np.empty((len(queries), count), dtype=np.float32)
-    if count == 0 or len(queries) == 0:
-        return found_ids, distances
-    scores = (queries @ matrix.T) if len(queries) > 1 else (matrix @ queries[0])[None]
-    if count < len(ids) and not alive.all():
-        scores[:, ~alive] = -np.inf
     for row, query in enumerate(queries):
         candidates = candidate_rows(scores[row], count)
         exact = exact_distances(matrix, candidates, query)
@@ -53,8 +61,54 @@ def candidate_rows(scores: Float32Array, count: int) -> Int64Array:
     where scores are that close, so that ties are broken by id and not by rounding.
     """
     threshold = np.partition(scores, len(scores) - count)[len(scores) - count]
-    bound = threshold - 2 * SCORE_ERROR
-    return np.flatnonzero((scores >= bound) & (scores > -np.inf))
+    return np.flatnonzero(scores >= threshold - 2 * SCORE_ERROR)
+
+
+def exact_distances(matrix: Float32Array, rows: Int64Array, query: Float32Array) -> Float32Array:
+    """Return the Euclidean distances of `rows` from `query`, (len(rows),) float32.
+
+    From differences in float64: `sqrt(2 - 2 x.q)` in float32 would lose all digits near 0.
+    """
+    squares = np.empty(len(rows), dtype=np.float64)
+    target = query.astype(np.float64)
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chunk = slice(start, start + CHUNK_ROWS)
+        difference = matrix[rows[chunk]] - target
+        squares[chunk] = np.einsum("ij,ij->i", difference, difference)
+    return np.sqrt(squares).astype(np.float32)
+
+
+def all_distances(matrix: Float32Array, queries: Float32Array) -> Float32Array:
+    """Return the Euclidean distances of every row from every query, (Q, N) float32.
+
+    As |x|^2 + |q|^2 - 2 x.q in float64, one matrix product for all queries; its error of about
+    1e-16 is far below float32's, except where the terms cancel (see `CANCELLATION`).
+    """
+    distances = np.empty((len(queries), len(matrix)), dtype=np.float32)
+    targets = queries.astype(np.float64)
+    target_squares = np.einsum("ij,ij->i", targets, targets)
+    for start in range(0, len(matrix), CHUNK_ROWS):
+        chunk = matrix[start : start + CHUNK_ROWS].astype(np.float64)
+        squares = targets @ chunk.T
+        squares *= -2
+        squares += np.einsum("ij,ij->i", chunk, chunk)
+        squares += target_squares[:, None]
+        for query in np.flatnonzero((squares < CANCELLATION).any(axis=1)):
+            rows = np.flatnonzero(squares[query] < CANCELLATION)
+            difference = chunk[rows] - targets[query]
+            squares[query, rows] = np.einsum("ij,ij->i", difference, difference)
+        distances[:, start : start + CHUNK_ROWS] = np.sqrt(squares)
+    return distances
+
+
+def order_all(
+    ids: Int64Array, distances: Float32Array, alive: BoolArray, count: int
+) -> tuple[Int64Array, Float32Array]:
+    """Sort all living rows by (distance, id) and keep the first `count` of each query."""
+    if not alive.all():
+        ids, distances = ids[alive], distances[:, alive]
+    order = np.lexsort((np.broadcast_to(ids, distances.shape), distances), axis=1)[:, :count]
+    return ids[order], np.take_along_axis(distances, order, 1)
 
 
 def merge(
@@ -69,17 +123,3 @@ def merge(
     )
     order = np.lexsort((ids, distances), axis=1)[:, :k]
     return np.take_along_axis(ids, order, 1), np.take_along_axis(distances, order, 1)
-
-
-def exact_distances(matrix: Float32Array, rows: Int64Array, query: Float32Array) -> Float32Array:
-    """Return the Euclidean distances of `rows` from `query`, (len(rows),) float32.
-
-    From differences summed in float64: `sqrt(2 - 2 x.q)` would lose all digits near 0.
-    """
-    squares = np.empty(len(rows), dtype=np.float64)
-    target = query.astype(np.float64)
-    for start in range(0, len(rows), CHUNK_ROWS):
-        chunk = slice(start, start + CHUNK_ROWS)
-        difference = matrix[rows[chunk]] - target
-        squares[chunk] = np.einsum("ij,ij->i", difference, difference)
-    return np.sqrt(squares).astype(np.float32)

@@ -1,11 +1,13 @@
 """Search pages: parse, call a service, show."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -60,6 +62,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
         "form": form,
         "collections": collections,
         "searchable": searchable,
+        "image_count": sum(collection.image_count for collection in collections),
         "problem": problem,
     }
     return render(request, "search/home.html", context, status=status)
@@ -69,7 +72,9 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
 def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The ranking of a stored query, 30 at a time, to the end of the collection."""
     query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
-    return show_results(request, query=query, box_form=BoxForm())
+    box = query.box or (0, 0, query.width, query.height)
+    box_form = BoxForm(initial=dict(zip(BoxForm.base_fields, box, strict=True)))
+    return show_results(request, query=query, box_form=box_form)
 
 
 @require_POST
@@ -97,7 +102,12 @@ def show_results(
         return show_problem(request, str(error))
     collection = chosen_collection(request, default=query.collection)
     context = ranking_context(request, vector=vector, collection=collection)
-    context |= {"query": query, "box_form": box_form}
+    context |= {
+        "query": query,
+        "box_form": box_form,
+        "kept_until": query.created_at + timedelta(days=query.retention_days),
+        "ranking_url": query.get_absolute_url(),
+    }
     return render_ranking(request, "search/results.html", context, status=status)
 
 
@@ -111,10 +121,11 @@ def similar(request: HttpRequest, pk: int) -> HttpResponse:
         return show_problem(request, str(error))
     if image.fc6 is None or image.fc6_model_id != model_id:
         problem = _("This picture has no current features: run “manage.py extract_features”.")
-        return show_problem(request, problem, status=409)
+        return show_problem(request, problem, status=409, image=image)
     collection = chosen_collection(request, default=image.collection)
     context = ranking_context(request, vector=image.fc6, collection=collection)
-    return render_ranking(request, "search/similar.html", context | {"image": image})
+    context |= {"image": image, "ranking_url": reverse("search:similar", args=[image.pk])}
+    return render_ranking(request, "search/similar.html", context)
 
 
 def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Collection | None:
@@ -156,8 +167,11 @@ def render_ranking(
     return response
 
 
-def show_problem(request: HttpRequest, problem: str, *, status: int = 503) -> HttpResponse:
-    return render(request, "search/problem.html", {"problem": problem}, status=status)
+def show_problem(
+    request: HttpRequest, problem: str, *, status: int = 503, image: Image | None = None
+) -> HttpResponse:
+    context = {"problem": problem, "image": image}
+    return render(request, "search/problem.html", context, status=status)
 
 
 @require_GET

@@ -198,6 +198,8 @@ def download(path: Path) -> None:
     # Keras sets none: without one a network that swallows packets holds the process for minutes.
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
     try:
+        # Into a folder that does not exist Keras downloads to /tmp instead.
+        path.parent.mkdir(parents=True, exist_ok=True)
         keras.utils.get_file(
             IMAGENET_FILE,
             IMAGENET_URL,

@@ -1,0 +1,134 @@
+"""`manage.py quickstart`: everything between an installation and a first search."""
+
+import socket
+import threading
+from typing import Any
+
+import waitress
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.servers.basehttp import get_internal_wsgi_application
+from django.utils.translation import gettext as _
+from PIL import Image as PillowImage
+
+from catalog import quickstart, sample
+from catalog.descriptors import get_descriptor
+from catalog.management.progress import Progress
+from catalog.models import Image
+
+THREADS = 8
+# Room for a form's other fields; the upload handler enforces the exact limit with a clear page.
+BODY_ALLOWANCE = 4
+
+
+class Command(BaseCommand):
+    help = (
+        "Set up a database, a sample corpus with features and ground truth, and an admin "
+        "account, then serve the pages. A second run redoes nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--no-serve", action="store_true", help="stop before serving")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.verbosity = options["verbosity"]
+        # Before the work, so that a taken port is not found out after it.
+        listener = None if options["no_serve"] else self.listen(options["host"], options["port"])
+        call_command("migrate", interactive=False, verbosity=0)
+        self.say_weights()
+        self.fill()
+        if password := quickstart.make_admin():
+            self.stdout.write(
+                _("Administrator made: name “%(name)s”, password “%(password)s” (shown once).")
+                % {"name": quickstart.ADMIN, "password": password}
+            )
+        if listener:
+            self.serve(listener)
+
+    def listen(self, host: str, port: int) -> socket.socket:
+        try:
+            return socket.create_server((host, port))
+        except OSError as error:
+            raise CommandError(
+                _("Cannot serve at %(host)s:%(port)d (%(error)s). Choose another --port.")
+                % {"host": host, "port": port, "error": error.strerror or error}
+            ) from error
+
+    def say_weights(self) -> None:
+        if error := quickstart.choose_weights():
+            self.stderr.write(str(error))
+            self.stderr.write(
+                self.style.WARNING(
+                    _(
+                        "GOING ON WITH UNTRAINED WEIGHTS: rankings will be far from what the system "
+                        "can do. This is remembered in %(file)s."
+                    )
+                    % {"file": settings.SIS_SETTINGS_FILE}
+                )
+            )
+        elif not get_descriptor().trained:
+            self.stderr.write(
+                self.style.WARNING(
+                    _("SIS_WEIGHTS is “untrained”: rankings are far from what the system can do.")
+                )
+            )
+
+    def fill(self) -> None:
+        """Render, import, extract and label the sample corpus, as far as that is not done."""
+        if quickstart.wants_sample():
+            with Progress(
+                total=sample.count(),
+                unit=_("pictures rendered"),
+                stream=self.stderr._out,
+                verbosity=self.verbosity,
+            ) as progress:
+                directory = quickstart.render_sample(
+                    on_progress=lambda done, total: progress.advance()
+                )
+            self.run("import_images", str(directory / "images"), collection=quickstart.SAMPLE)
+        if not Image.objects.filter(collection__slug=quickstart.SAMPLE).exists():
+            return
+        self.run("extract_features", collection=quickstart.SAMPLE)
+        if "import_groundtruth" in get_commands():
+            self.run(
+                "import_groundtruth",
+                str(settings.SIS_VAR_DIR / "sample" / "groundtruth"),
+                collection=quickstart.SAMPLE,
+                benchmark=quickstart.SAMPLE,
+            )
+
+    def run(self, command: str, *args: str, **options: Any) -> None:
+        call_command(
+            command,
+            *args,
+            **options,
+            verbosity=self.verbosity,
+            stdout=self.stdout,
+            stderr=self.stderr,
+        )
+
+    def serve(self, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+        self.stdout.write(
+            self.style.SUCCESS(
+                _("Serving at http://%(address)s/ (administration: /admin/). Ctrl-C stops.")
+                % {"address": f"{host}:{port}"}
+            )
+        )
+        # The first visitor need not wait for the network to load.
+        threading.Thread(target=warm_up, daemon=True).start()
+        waitress.serve(
+            get_internal_wsgi_application(),
+            sockets=[listener],
+            threads=THREADS,
+            max_request_body_size=BODY_ALLOWANCE * settings.SIS_MAX_UPLOAD_BYTES,
+            ident=None,
+            _quiet=True,
+        )
+
+
+def warm_up() -> None:
+    get_descriptor().describe([PillowImage.new("RGB", (224, 224))])
