@@ -1,0 +1,188 @@
+"""What can be wrong with a file of facts or results, as data. Pure, no Django.
+
+A `Problem` keeps its code and its details apart from the English sentence, so that a page can say
+the same in another language: translate `MESSAGES[problem.code]`, then fill in the details.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+# A sentence of thousands of lines helps nobody; `problems` keeps them all.
+LISTED = 50
+
+# Reading stops here: a hostile file of two-byte lines has a problem in each.
+MAX_PROBLEMS = 10_000
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class ProblemCode(StrEnum):
+    """What is wrong. The values are stable: they may be stored and translated."""
+
+    NOT_FOUND = "not-found"
+    UNKNOWN_KIND = "unknown-kind"
+    PICKLE = "pickle"
+    UNREADABLE = "unreadable"
+    BAD_ARCHIVE = "bad-archive"
+    NOT_REGULAR = "not-regular"
+    TOO_MANY_FILES = "too-many-files"
+    TOO_LARGE = "too-large"
+    SAME_FILE_NAME = "same-file-name"
+    UNKNOWN_FILE = "unknown-file"
+    IGNORED_FILE = "ignored-file"
+    MISSING_FILE = "missing-file"
+    NO_TOPICS = "no-topics"
+    NOT_TEXT = "not-text"
+    BAD_NAME = "bad-name"
+    LONG_NAME = "long-name"
+    EMPTY_QUERY = "empty-query"
+    EXTRA_QUERY = "extra-query"
+    BAD_BOX = "bad-box"
+    BOX_ORDER = "box-order"
+    BOX_NEGATIVE = "box-negative"
+    DUPLICATE = "duplicate"
+    TWO_LABELS = "two-labels"
+    BAD_JSON = "bad-json"
+    WRONG_TYPE = "wrong-type"
+    UNKNOWN_KEY = "unknown-key"
+    MISSING_KEY = "missing-key"
+    SAME_TOPIC = "same-topic"
+    BAD_COLUMNS = "bad-columns"
+    BAD_SCORE = "bad-score"
+    SAME_DOCUMENT = "same-document"
+    NO_RESULTS = "no-results"
+    TOO_MANY_PROBLEMS = "too-many-problems"
+
+
+MESSAGES: dict[ProblemCode, str] = {
+    ProblemCode.NOT_FOUND: "there is no such file or folder",
+    ProblemCode.UNKNOWN_KIND: "is neither a folder nor a .tgz, .tar.gz or .json file",
+    ProblemCode.PICKLE: "pickle files can run code when they are read, so they are never loaded; "
+    "convert the file to JSON",
+    ProblemCode.UNREADABLE: "cannot be read: {detail}",
+    ProblemCode.BAD_ARCHIVE: "is not a whole gzip-compressed tar archive: {detail}",
+    ProblemCode.NOT_REGULAR: "is not a regular file; links, folders and devices are not read",
+    ProblemCode.TOO_MANY_FILES: "holds more than {detail} files",
+    ProblemCode.TOO_LARGE: "is larger than {detail} bytes",
+    ProblemCode.SAME_FILE_NAME: "two files have this name; the other one is {other}",
+    ProblemCode.UNKNOWN_FILE: "is none of X_query.txt and X_<label>.txt with a label of {detail}",
+    ProblemCode.IGNORED_FILE: "was left out: hidden files hold no ground truth",
+    ProblemCode.MISSING_FILE: "is missing for topic “{detail}”",
+    ProblemCode.NO_TOPICS: "holds no topics",
+    ProblemCode.NOT_TEXT: "is not UTF-8 text (byte {detail})",
+    ProblemCode.BAD_NAME: "the name “{detail}” is empty, has control characters or is "
+    "no valid text",
+    ProblemCode.LONG_NAME: "the name starting with “{detail}” is longer than {other} characters",
+    ProblemCode.EMPTY_QUERY: "names no query picture",
+    ProblemCode.EXTRA_QUERY: "a second query line “{detail}”; a topic has one query picture",
+    ProblemCode.BAD_BOX: "“{detail}” is not a picture name, or a name and a box of four finite "
+    "numbers x1 y1 x2 y2",
+    ProblemCode.BOX_ORDER: "the box {detail} is empty: x1 < x2 and y1 < y2 are required",
+    ProblemCode.BOX_NEGATIVE: "the box {detail} begins outside its picture",
+    ProblemCode.DUPLICATE: "“{detail}” was listed before at {other}; it counts once",
+    ProblemCode.TWO_LABELS: "“{detail}” has another label already at {other}",
+    ProblemCode.BAD_JSON: "is not valid JSON: {detail}",
+    ProblemCode.WRONG_TYPE: "expected {detail}",
+    ProblemCode.UNKNOWN_KEY: "unknown key “{detail}”",
+    ProblemCode.MISSING_KEY: "the key “{detail}” is missing",
+    ProblemCode.SAME_TOPIC: "topic “{detail}” was listed before at {other}",
+    ProblemCode.BAD_COLUMNS: "expected 6 columns (topic Q0 name rank score tag), found {detail}",
+    ProblemCode.BAD_SCORE: "the score “{detail}” is not a finite single-precision number",
+    ProblemCode.SAME_DOCUMENT: "“{detail}” was ranked before for this topic at line {other}",
+    ProblemCode.NO_RESULTS: "holds no results",
+    ProblemCode.TOO_MANY_PROBLEMS: "reading stopped after {detail} problems",
+}
+
+
+def printable(text: str) -> str:
+    """Return `text` with control characters and undecodable bytes written as escapes."""
+    return CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong or worth knowing.
+
+    `file`: base name of the file; `line`: 1-based, None where no line is meant; `detail` and
+    `other` fill the sentence's places; `where`: the path inside a JSON file, else empty.
+    """
+
+    file: str
+    line: int | None
+    code: ProblemCode
+    detail: str = ""
+    other: str = ""
+    where: str = ""
+
+    def __post_init__(self) -> None:
+        # What a file says must not steer a terminal or break a database when it is quoted.
+        for name in ("file", "detail", "other", "where"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
+
+    @property
+    def message(self) -> str:
+        """The English sentence without its place."""
+        return MESSAGES[self.code].format(detail=self.detail, other=self.other)
+
+    def __str__(self) -> str:
+        """The English sentence with its place: `file, line 3: ...`."""
+        place = self.file
+        if self.line is not None:
+            place += f", line {self.line}"
+        if self.where:
+            place += f", {self.where}"
+        return f"{place}: {self.message}"
+
+
+class InputError(ValueError):
+    """A file that cannot be used. `problems` lists everything that is wrong with it, in order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self.problems[:LISTED]]
+        if len(self.problems) > LISTED:
+            lines.append(f"... and {len(self.problems) - LISTED} more problems")
+        return "\n".join(lines)
+
+
+class GroundTruthError(InputError):
+    """Ground truth that cannot be used."""
+
+
+class Findings:
+    """Collects what is wrong (`problems`) and what is only worth knowing (`warnings`)."""
+
+    def __init__(self, error: type[InputError]) -> None:
+        self.error = error
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    def add(self, problem: Problem) -> None:
+        """Note a problem. Raises the error at once where there are `MAX_PROBLEMS`."""
+        self.problems.append(problem)
+        self._stop_if_hopeless(problem.file)
+
+    def warn(self, problem: Problem) -> None:
+        """Note a warning; that many of them are a problem too."""
+        self.warnings.append(problem)
+        self._stop_if_hopeless(problem.file)
+
+    def raise_if_any(self) -> None:
+        """Raise the error with all problems, if there are any."""
+        if self.problems:
+            raise self.error(self.problems)
+
+    def _stop_if_hopeless(self, file: str) -> None:
+        if len(self.problems) + len(self.warnings) >= MAX_PROBLEMS:
+            code = ProblemCode.TOO_MANY_PROBLEMS
+            last = Problem(file, None, code, str(MAX_PROBLEMS))
+            raise self.error([*(self.problems or self.warnings), last])
+
+
+class RunFileError(InputError):
+    """A run file that cannot be used."""

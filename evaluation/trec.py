@@ -1,0 +1,149 @@
+"""Run and judgement files in the formats of TREC's scoring program `trec_eval`. Pure, no Django.
+
+A run line is `topic Q0 name rank score tag`, a judgement (qrels) line `topic 0 name level`, both
+separated by blanks. A blank inside a name would make two columns of it, so blanks and the percent
+sign are written as their UTF-8 bytes, `%20` and `%25`, and read back from exactly these.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from .problems import Findings, Problem, ProblemCode, RunFileError
+from .topics import name_fault
+
+COLUMNS = 6
+
+# All blanks, not only ASCII's: trec_eval would keep the others whole, readers in Python do not.
+_WRITTEN = {
+    character: "".join(f"%{byte:02X}" for byte in character.encode())
+    for character in map(chr, range(0x3001))
+    if character.isspace() or character == "%"
+}
+_READ = {written: character for character, written in _WRITTEN.items()}
+_TO_WRITE = re.compile(r"[\s%]")
+_TO_READ = re.compile("|".join(_READ))
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def parse_run(data: bytes, file: str = "run") -> dict[str, tuple[str, ...]]:
+    """Return topic to names, best first, of a run file's bytes; `file` names it in messages.
+
+    The order is trec_eval's: by score, highest first, compared in single precision; ties by name,
+    last in byte order first. The rank column and the order of lines have no influence. UTF-8, with
+    or without a byte order mark; blank lines are passed over. Raises `RunFileError` listing every
+    problem with its line: a line that has not 6 columns, a score that is no finite number, a name
+    twice in a topic, text that is not UTF-8, no line at all.
+    """
+    reader = _RunReader(file)
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        # bytes.split() splits at ASCII blanks only, as trec_eval does.
+        columns = line.split()
+        if columns:
+            reader.add(number, columns)
+    if not reader.topics and not reader.findings.problems:
+        reader.report(None, ProblemCode.NO_RESULTS)
+    reader.findings.raise_if_any()
+    return {topic: _ordered(entries) for topic, entries in reader.topics.items()}
+
+
+class _RunReader:
+    """Collects a run's lines: topic to written name to (score, line number)."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.findings = Findings(RunFileError)
+        self.topics: dict[str, dict[str, tuple[float, int]]] = {}
+
+    def report(
+        self, line: int | None, code: ProblemCode, detail: str = "", other: str = ""
+    ) -> None:
+        self.findings.add(Problem(self.file, line, code, detail, other))
+
+    def add(self, number: int, columns: list[bytes]) -> None:
+        if len(columns) != COLUMNS:
+            self.report(number, ProblemCode.BAD_COLUMNS, str(len(columns)))
+            return
+        try:
+            topic, name, score = (columns[at].decode("utf-8") for at in (0, 2, 4))
+        except UnicodeDecodeError as error:
+            detail = f"0x{error.object[error.start]:02x}"
+            self.report(number, ProblemCode.NOT_TEXT, detail)
+            return
+        topic = _read(topic)
+        fault = name_fault(topic) or name_fault(_read(name))
+        if fault:
+            self.report(number, *fault)
+            return
+        value = _score(score)
+        if value is None:
+            self.report(number, ProblemCode.BAD_SCORE, score[:60])
+            return
+        entries = self.topics.setdefault(topic, {})
+        if name in entries:
+            self.report(number, ProblemCode.SAME_DOCUMENT, _read(name), str(entries[name][1]))
+        else:
+            entries[name] = (value, number)
+
+
+def _score(text: str) -> float | None:
+    """A score as trec_eval holds it, in single precision; None where it is no finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    # float() also takes `1_000`, and a comparison with NaN is False.
+    if "_" in text or not abs(value) <= _LARGEST:
+        return None
+    return float(np.float32(value))
+
+
+def _ordered(entries: Mapping[str, tuple[float, int]]) -> tuple[str, ...]:
+    # UTF-8 sorts as its code points do; the second sort is stable and keeps the ties' order.
+    names = sorted(entries, reverse=True)
+    names.sort(key=lambda name: -entries[name][0])
+    return tuple(map(_read, names))
+
+
+def format_run(
+    rankings: Mapping[str, Sequence[str]],
+    tag: str,
+    *,
+    omit: Mapping[str, Collection[str]] | None = None,
+) -> Iterator[str]:
+    """Yield the lines, each with its line end, of a run file: topic to names, best first.
+
+    Ranks count from 1; the score falls by 1 with each rank, so that single precision tells all of
+    them apart. `omit`: topic to names to leave out. trec_eval knows no ignored pictures; its
+    figures are those of a protocol only where the protocol's ignored pictures are left out.
+    Raises ValueError for a tag that is empty or holds blanks, and where a name is empty.
+    """
+    if not tag or _TO_WRITE.search(tag):
+        raise ValueError(f"a run's tag must be one word, got {tag!r}")
+    for topic, ranking in rankings.items():
+        left_out = frozenset((omit or {}).get(topic, ()))
+        names = [name for name in ranking if name not in left_out]
+        for at, name in enumerate(names):
+            yield f"{_write(topic)} Q0 {_write(name)} {at + 1} {len(names) - at} {tag}\n"
+
+
+def format_qrels(judgements: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield the lines, each with its line end, of a qrels file: topic to name to level.
+
+    Level 1 or more is relevant, 0 is not; names that are not listed count as not relevant. Raises
+    ValueError where a name is empty.
+    """
+    for topic, levels in judgements.items():
+        for name, level in levels.items():
+            yield f"{_write(topic)} 0 {_write(name)} {level}\n"
+
+
+def _write(name: str) -> str:
+    if not name:
+        raise ValueError("a topic's or picture's name is empty")
+    return _TO_WRITE.sub(lambda match: _WRITTEN[match[0]], name)
+
+
+def _read(written: str) -> str:
+    return _TO_READ.sub(lambda match: _READ[match[0]], written)

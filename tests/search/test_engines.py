@@ -1,0 +1,41 @@
+"""Engines are found by alias, and a mistake in the setting is named, also by a system check."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from search.checks import check_engines
+from search.engines import check_engine, get_engine
+
+EXACT = "search.engines.exact.ExactEngine"
+
+
+def test_an_unknown_alias_names_the_choices():
+    with pytest.raises(ImproperlyConfigured, match=r"SEARCH_ENGINES has no engine 'x'.*default"):
+        get_engine("x")
+
+
+@pytest.mark.parametrize(
+    ("declared", "complaint"),
+    [
+        ({"BACKEND": "search.nowhere.Engine"}, "search.nowhere.Engine.*cannot be imported"),
+        ({"BACKEND": "search.engines.exact.Nothing"}, "cannot be imported"),
+        ({"BACKEND": "catalog.models.Image"}, "is no SearchEngine"),
+        ({}, "None.*cannot be imported"),
+        ({"BACKEND": EXACT, "OPTIONS": {"probes": 3}}, "unknown probes.*takes: none"),
+    ],
+)
+def test_a_wrong_declaration_is_refused_and_checked(settings, declared, complaint):
+    settings.SEARCH_ENGINES = {"default": declared}
+    with pytest.raises(ImproperlyConfigured, match=complaint):
+        check_engine("default")
+    assert [message.id for message in check_engines()] == ["search.E002"]
+
+
+def test_a_missing_default_is_a_check_error(settings):
+    settings.SEARCH_ENGINES = {"other": {"BACKEND": EXACT}}
+    assert [message.id for message in check_engines()] == ["search.E001"]
+
+
+def test_the_shipped_setting_is_right():
+    assert check_engines() == []
+    assert check_engine("default")[0].__name__ == "ExactEngine"
