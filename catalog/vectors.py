@@ -3,6 +3,8 @@
 The stored form is little-endian float32 without a header, 4 bytes a component, on every platform.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -57,3 +59,16 @@ def decode(data: bytes | bytearray | memoryview, dim: int) -> Float32Array:
     array = np.frombuffer(view, dtype=STORED_DTYPE).astype(np.float32, copy=False)
     array.flags.writeable = False
     return array
+
+
+def decode_many(rows: Sequence[bytes | bytearray | memoryview], dim: int) -> Float32Array:
+    """Return the float32 array of shape (len(rows), dim) of many stored vectors, in one copy.
+
+    Raises `VectorError` where the length of one is not `4 * dim` bytes.
+    """
+    size = dim * STORED_DTYPE.itemsize
+    for position, row in enumerate(rows):
+        if len(row) != size:
+            raise VectorError(f"row {position}: expected {size} bytes, got {len(row)}")
+    array = np.frombuffer(b"".join(rows), dtype=STORED_DTYPE).reshape(len(rows), dim)
+    return array.astype(np.float32, copy=False)

@@ -61,3 +61,16 @@ def test_decoded_vector_is_read_only_and_native():
     assert vector.dtype == np.float32
     with pytest.raises(ValueError, match="read-only"):
         vector[0] = 5
+
+
+def test_many_are_decoded_as_one_by_one():
+    rows = np.arange(12, dtype=np.float32).reshape(4, 3)
+    stored = [memoryview(vectors.encode(row, 3)) for row in rows]
+    assert np.array_equal(vectors.decode_many(stored, 3), rows)
+    assert vectors.decode_many([], 3).shape == (0, 3)
+
+
+def test_one_row_of_wrong_length_among_many_is_named():
+    # Joined blindly, a short row and a long one would shift all that follow.
+    with pytest.raises(vectors.VectorError, match=r"row 1: expected 8 bytes, got 4"):
+        vectors.decode_many([b"12345678", b"1234", b"123456789012"], 2)

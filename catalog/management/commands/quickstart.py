@@ -118,6 +118,7 @@ class Command(BaseCommand):
                 % {"address": f"{host}:{port}"}
             )
         )
+        self.stdout.flush()
         # The first visitor need not wait for the network to load.
         threading.Thread(target=warm_up, daemon=True).start()
         waitress.serve(

@@ -1,0 +1,152 @@
+"""The first command a new user runs: it must end at a working page, and redo nothing."""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+
+from catalog import quickstart, sample
+from catalog.descriptors import DescriptorError
+from catalog.models import Collection, Image
+from tests.helpers import add_image, encoded, picture
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def tiny_sample(tmp_path, monkeypatch):
+    """A corpus of three pictures in place of the rendered one; counts how often it is made."""
+    made = []
+
+    def render(directory, *, on_progress):
+        made.append(directory)
+        (directory / "images").mkdir(parents=True)
+        (directory / "groundtruth").mkdir()
+        for number in range(3):
+            path = directory / "images" / f"house_{number:06d}.jpg"
+            path.write_bytes(encoded(picture(number, size=(80, 60))))
+            on_progress(number + 1, 3)
+        lines = {"query": "house_000000 0 0 79 59", "good": "house_000000\nhouse_000001"}
+        for label in ("query", "good", "ok", "junk"):
+            (directory / "groundtruth" / f"house_1_{label}.txt").write_text(lines.get(label, ""))
+
+    monkeypatch.setattr(sample, "count", lambda: 3)
+    monkeypatch.setattr(sample, "render", render)
+    monkeypatch.setattr(sample, "is_complete", lambda directory: directory.exists())
+    return made
+
+
+@pytest.fixture
+def own_folder(settings, tmp_path):
+    settings.SIS_VAR_DIR = tmp_path / "var"
+    settings.SIS_SETTINGS_FILE = settings.SIS_VAR_DIR / "settings.env"
+    return settings.SIS_VAR_DIR
+
+
+def run(**options) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    call_command("quickstart", "--no-serve", stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_do_everything_once(own_folder, tiny_sample):
+    out, err = run()
+    assert Image.objects.filter(collection__slug="sample", fc6__isnull=False).count() == 3
+    admin = get_user_model().objects.get(is_superuser=True)
+    password = re.search(r"password “(.+?)”", out)[1]
+    assert admin.check_password(password)
+    assert "untrained" in err
+    stamps = list(Image.objects.values_list("pk", "imported_at", "fc6_extracted_at"))
+    again, _ = run()
+    assert list(Image.objects.values_list("pk", "imported_at", "fc6_extracted_at")) == stamps
+    assert "password" not in again
+    assert len(tiny_sample) == 1
+    assert get_user_model().objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_catalogue_with_pictures_of_its_own_gets_no_sample(own_folder, tiny_sample):
+    add_image(Collection.objects.create(slug="mine"), "one")
+    run()
+    assert not tiny_sample
+    assert Image.objects.count() == 1
+
+
+def test_without_imagenet_it_goes_on_untrained_and_remembers(own_folder, settings, monkeypatch):
+    # Every later command and the pages must search with the weights that made the vectors.
+    def fail(weights, *, memory):
+        raise DescriptorError("no network here")
+
+    monkeypatch.setattr(quickstart, "present_file", fail)
+    settings.SIS_WEIGHTS = "imagenet"
+    error = quickstart.choose_weights()
+    assert "no network" in str(error)
+    assert settings.SIS_WEIGHTS == "untrained"
+    environment = os.environ | {"SIS_VAR_DIR": str(own_folder)}
+    del environment["SIS_WEIGHTS"]
+    done = subprocess.run(
+        [sys.executable, "-c", "from sis_project import settings; print(settings.SIS_WEIGHTS)"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "untrained", done.stderr
+
+
+def test_weights_that_the_settings_name_are_left_alone(own_folder, settings, monkeypatch):
+    monkeypatch.setattr(quickstart, "present_file", lambda *a, **k: pytest.fail("looked"))
+    settings.SIS_WEIGHTS = "/some/file.h5"
+    assert quickstart.choose_weights() is None
+    assert settings.SIS_WEIGHTS == "/some/file.h5"
+
+
+def test_a_taken_port_is_found_out_before_the_work(own_folder, tiny_sample):
+    import socket
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(CommandError, match=r"Cannot serve at 127\.0\.0\.1.*Choose another --port"),
+    ):
+        call_command("quickstart", "--port", str(taken.getsockname()[1]))
+    assert not tiny_sample
+
+
+def test_it_serves_pages_until_ctrl_c(tmp_path):
+    environment = os.environ | {"SIS_VAR_DIR": str(tmp_path), "SIS_WEIGHTS": "untrained"}
+    environment |= {"DJANGO_SETTINGS_MODULE": "sis_project.settings"}
+    program = [sys.executable, "manage.py"]
+    prepare = (
+        "from catalog.models import Collection; from tests.helpers import add_image; "
+        "add_image(Collection.objects.create(slug='mine'), 'one')"
+    )
+    for arguments in (["migrate", "-v0"], ["shell", "-v0", "-c", prepare]):
+        subprocess.run([*program, *arguments], cwd=ROOT, env=environment, check=True)
+    with subprocess.Popen(
+        [*program, "quickstart", "--port", "0"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        try:
+            address = next(
+                found[0] for line in server.stdout if (found := re.search(r"http://[\d.:]+/", line))
+            )
+            with urllib.request.urlopen(address) as answer:
+                assert answer.status == 200
+            with urllib.request.urlopen(f"{address}static/admin/css/base.css") as answer:
+                assert answer.status == 200
+        finally:
+            server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=60) in (0, 130, -signal.SIGINT)
