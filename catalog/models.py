@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .fields import VectorField
-from .querysets import CollectionQuerySet, ImageManager
+from .querysets import CollectionQuerySet, ImageManager, NothingManager
 
 FC6_DIM = 4096
 
@@ -133,6 +133,11 @@ class VectorChange(models.Model):
 
     seq = models.BigAutoField(primary_key=True)
     image_id = models.BigIntegerField(unique=True)
+
+    # The first manager is the one that dumpdata reads. A dump must not hold changes: loading its
+    # images makes the triggers write them, and they would clash with those of the dump.
+    dumped = NothingManager()
+    objects = models.Manager()
 
     class Meta:
         verbose_name = _("vector change")

@@ -12,10 +12,21 @@ from typing import IO
 import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 # Only these decoders ever see foreign bytes; Pillow knows some that call other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+
+# What undoes each EXIF orientation; 1 is upright already.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 Box = tuple[float, float, float, float]
 
@@ -54,7 +65,7 @@ def decode(file: IO[bytes]) -> Picture:
             image.load()
             # Phones append a second picture to a JPEG; Pillow then calls the format MPO.
             picture_format = "JPEG" if image.format == "MPO" else str(image.format)
-            return Picture(to_rgb(ImageOps.exif_transpose(image)), picture_format)
+            return Picture(to_rgb(upright(image)), picture_format)
     except PictureError:
         raise
     except UnidentifiedImageError:
@@ -82,6 +93,19 @@ def decode(file: IO[bytes]) -> Picture:
         ) from error
 
 
+def upright(image: Image.Image) -> Image.Image:
+    """Return a copy turned as its EXIF orientation says, and without the EXIF and XMP data.
+
+    Pillow's own `exif_transpose` also writes the EXIF data anew, and fails on whole pictures with
+    an odd tag that has nothing to do with orientation.
+    """
+    method = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation))
+    turned = image.copy() if method is None else image.transpose(method)
+    for key in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"):
+        turned.info.pop(key, None)
+    return turned
+
+
 def check_pixels(width: int, height: int) -> None:
     """Raise `PictureError` where a picture of this size is over `SIS_MAX_PIXELS`."""
     if width * height > settings.SIS_MAX_PIXELS:
@@ -92,7 +116,8 @@ def too_many_pixels(width: int = 0, height: int = 0) -> str:
     limit = settings.SIS_MAX_PIXELS / 1e6
     if width:
         return _(
-            "The picture is too large: %(width)d × %(height)d pixels; at most %(limit)g million are allowed."
+            "The picture is too large: %(width)d × %(height)d pixels; "
+            "at most %(limit)g million are allowed."
         ) % {
             "width": width,
             "height": height,
@@ -124,11 +149,13 @@ def deep_to_8bit(image: Image.Image) -> Image.Image:
     """Scale a greyscale picture of 16 bits, 32 bits or floats to mode L.
 
     16-bit samples map 65535 to 255. Floats in [0, 1] map 1 to 255. Whatever lies outside both
-    has no known white, so its own extremes become black and white.
+    has no known white, so its own extremes become black and white. The level that a PNG declares
+    transparent becomes white.
     """
     samples = np.asarray(image, dtype=np.float64)
     if not np.isfinite(samples).all():
         raise PictureError(_("The picture has pixels that are no numbers."))
+    clear = samples == image.info.get("transparency", np.nan)
     low, high = float(samples.min()), float(samples.max())
     if image.mode == "F" and low >= 0 and high <= 1:
         samples = samples * 255
@@ -136,6 +163,7 @@ def deep_to_8bit(image: Image.Image) -> Image.Image:
         samples = samples / 257
     else:
         samples = (samples - low) * (255 / (high - low or 1))
+    samples[clear] = 255
     return Image.fromarray(np.rint(samples).astype(np.uint8))
 
 

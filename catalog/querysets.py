@@ -98,3 +98,10 @@ class ImageManager(models.Manager.from_queryset(ImageQuerySet)):
 
     def get_queryset(self) -> ImageQuerySet:
         return super().get_queryset().defer("fc6")
+
+
+class NothingManager(models.Manager):
+    """No rows at all."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().none()

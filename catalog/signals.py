@@ -1,9 +1,11 @@
 """What goes with an image row when it is deleted."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
-from easy_thumbnails.files import get_thumbnailer
+
+from .storage import release
 
 
 def delete_stored_files(instance: Any, **_signal: Any) -> None:
@@ -12,10 +14,12 @@ def delete_stored_files(instance: Any, **_signal: Any) -> None:
     After the commit, so that a rolled-back deletion loses nothing; never a file that was in the
     storage before the import.
     """
-
-    def delete() -> None:
-        get_thumbnailer(instance.file).delete_thumbnails()
-        if not instance.external:
-            instance.file.storage.delete(instance.file.name)
-
-    transaction.on_commit(delete, robust=True)
+    transaction.on_commit(
+        partial(
+            release,
+            name=instance.file.name,
+            sha256=instance.sha256,
+            external=instance.external,
+        ),
+        robust=True,
+    )

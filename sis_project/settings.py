@@ -15,6 +15,8 @@ from .environment import local_secret_key, require_in_production, sqlite_options
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
+SIS_VERSION = "0.1.0"
+
 SIS_VAR_DIR = Path(env.str("SIS_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 # The same variables, one NAME=value a line; what the environment sets wins.
 SIS_SETTINGS_FILE = SIS_VAR_DIR / "settings.env"
@@ -48,6 +50,7 @@ INSTALLED_APPS = [
     "easy_thumbnails",
     "catalog",
     "search",
+    "evaluation",
 ]
 
 MIDDLEWARE = [
@@ -111,6 +114,8 @@ STORAGES = {
 }
 # Outside production nobody runs collectstatic: serve straight from the sources.
 WHITENOISE_USE_FINDERS = not SIS_PRODUCTION
+if not SIS_PRODUCTION:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 
 CACHES = {
     "default": {
@@ -163,8 +168,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # Pictures may come from a bucket's own address; scripts and styles never do.
-        "img-src": [SELF, "data:", *env.list("SIS_IMAGE_HOSTS", default=[])],
+        # Pictures may come from a bucket's own address; scripts and styles never do. A chosen
+        # file is shown before it is sent: blob.
+        "img-src": [SELF, "data:", "blob:", *env.list("SIS_IMAGE_HOSTS", default=[])],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -14,6 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("catalog", "search", "evaluation")  # each may import those before it
 PURE = {
     "catalog.vectors",
+    "catalog.descriptors.alignment",
     "catalog.descriptors.digests",
     "catalog.descriptors.preprocessing",
     "catalog.descriptors.quiet",

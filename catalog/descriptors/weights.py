@@ -12,6 +12,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from ..vectors import Float32Array
+from .alignment import aligned_empty
 from .base import DescriptorError
 from .digests import file_digest
 from .quiet import tensorflow
@@ -75,7 +76,7 @@ def untrained_layers() -> Iterator[Layer]:
     generator = np.random.default_rng(UNTRAINED_SEED)
     for name, shape in layer_shapes().items():
         limit = math.sqrt(6 / math.prod(shape[:-1]))
-        kernel = generator.random(shape, dtype=np.float32)
+        kernel = generator.random(out=aligned_empty(shape), dtype=np.float32)
         kernel *= 2 * limit
         kernel -= limit
         yield name, kernel, np.zeros(shape[-1], dtype=np.float32)
@@ -153,7 +154,7 @@ def check_shapes(path: Path, datasets: Datasets) -> None:
 
 def read(dataset: h5py.Dataset) -> Float32Array:
     """Read a dataset into a new float32 array, without a second copy in between."""
-    array = np.empty(dataset.shape, dtype=np.float32)
+    array = aligned_empty(dataset.shape)
     dataset.read_direct(array)
     return array
 

@@ -63,8 +63,8 @@ class Command(BaseCommand):
             self.stderr.write(
                 self.style.WARNING(
                     _(
-                        "GOING ON WITH UNTRAINED WEIGHTS: rankings will be far from what the system "
-                        "can do. This is remembered in %(file)s."
+                        "GOING ON WITH UNTRAINED WEIGHTS: rankings will be far from what the "
+                        "system can do. This is remembered in %(file)s."
                     )
                     % {"file": settings.SIS_SETTINGS_FILE}
                 )

@@ -1,0 +1,271 @@
+"""Files of a folder or a storage -> `Image` rows. Writes go through the two functions here.
+
+Threads read, hash, decode and store the files, a few ahead; only the calling thread decides, in
+the order of the names, and talks to the database. So the result does not depend on timing, and a
+row is never committed before its file is in the storage.
+"""
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.utils.translation import gettext as _
+
+from .ledger import Decoded, Found, ImportReport, Known, Ledger, Verdict, whole_name
+from .models import Collection, Image, stored_path
+from .pictures import PictureError, decode
+from .sources import (
+    MAX_FILE_BYTES,
+    Content,
+    DirectorySource,
+    FileRefused,
+    ImportRefused,
+    Source,
+    StorageSource,
+    changed_meanwhile,
+    unreadable,
+)
+from .storage import FileChanged, local_path, store
+
+BATCH_SIZE = 64
+BATCH_SECONDS = 2.0
+# Files this large are read one at a time, so that a folder of videos does not fill the memory.
+LARGE_FILE_BYTES = 64 * 1024**2
+# Waiting for a network takes threads, not cores.
+REMOTE_THREADS = 8
+
+OnProgress = Callable[[int, int], None]
+
+
+def import_directory(
+    *,
+    directory: str | os.PathLike[str],
+    collection: str,
+    on_progress: OnProgress = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> ImportReport:
+    """Bring the pictures below a folder into the collection with the short name `collection`.
+
+    The collection is made if it is new. Originals are hard-linked or copied, never touched.
+    Files that came in before are read and hashed; what has the same content is left alone.
+    `on_progress` gets (files done, files found), `should_stop` is asked between files: what is
+    under way is finished and committed. Raises `ImportRefused`, with nothing written, where the
+    folder cannot be read or the short name is not valid.
+    """
+    source = DirectorySource(Path(directory))
+    return Importer(source, collection, on_progress, should_stop).run()
+
+
+def import_storage(
+    *,
+    prefix: str,
+    collection: str,
+    checksum: bool = False,
+    on_progress: OnProgress = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> ImportReport:
+    """Bring the objects below `prefix` of the default storage into a collection.
+
+    They stay where they are and are never deleted. Objects with the size and date that their row
+    has are not read again, unless `checksum` is set. The rest is as in `import_directory`.
+    """
+    source = StorageSource(prefix, checksum=checksum)
+    return Importer(source, collection, on_progress, should_stop).run()
+
+
+class Importer:
+    """One import: the files of `source` into the collection `slug`."""
+
+    def __init__(
+        self,
+        source: Source,
+        slug: str,
+        on_progress: OnProgress,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        check_slug(slug)
+        self.source, self.slug = source, slug
+        self.on_progress, self.should_stop = on_progress, should_stop
+        self.large_files = Lock()
+        self.report = ImportReport()
+
+    def run(self) -> ImportReport:
+        listing = self.source.listing()
+        self.report.total = len(listing.names) + len(listing.problems)
+        for name, reason in listing.problems:
+            self.report.skip(name, reason)
+        self.ledger = Ledger(self.slug, self.report)
+        self.last_commit = time.monotonic()
+        self.on_progress(len(listing.problems), self.report.total)
+        threads = REMOTE_THREADS if local_path("-") is None else os.cpu_count() or 1
+        with ThreadPoolExecutor(threads) as pool:
+            self.work_through(listing.names, pool, ahead=2 * threads)
+        self.ledger.commit()
+        return self.report
+
+    def work_through(self, names: list[str], pool: ThreadPoolExecutor, *, ahead: int) -> None:
+        waiting: deque[tuple[str, Future[Found | str]]] = deque()
+        coming = deque(names)
+        done = len(self.report.skipped)
+        while coming or waiting:
+            if coming and self.should_stop():
+                self.report.interrupted = True
+                coming.clear()
+            while coming and len(waiting) < ahead:
+                name = coming.popleft()
+                waiting.append((name, pool.submit(self.examine, name)))
+            if not waiting:
+                return
+            name, future = waiting.popleft()
+            self.settle(name, future.result())
+            self.commit_if_due()
+            done += 1
+            self.on_progress(done, self.report.total)
+
+    def settle(self, name: str, found: Found | str) -> None:
+        """Bring one examined file into the ledger, or its reason into the report."""
+        if isinstance(found, Found) and found.sha256 in self.ledger.leaving:
+            # Its twin changes in this batch: afterwards the content is free, and the file gone.
+            self.ledger.commit()
+        if isinstance(found, Found):
+            verdict, known = self.ledger.judge(found)
+            if found.decoded is None and verdict in (Verdict.ADDED, Verdict.REPLACED):
+                # The row that made decoding needless has changed since.
+                found = self.examine(name, thoroughly=True)
+        if isinstance(found, str):
+            self.report.skip(name, found)
+            return
+        verdict, known = self.ledger.judge(found)
+        self.ledger.enter(found, verdict, known)
+
+    def commit_if_due(self) -> None:
+        age = time.monotonic() - self.last_commit
+        if len(self.ledger.batch) >= BATCH_SIZE or age >= BATCH_SECONDS:
+            self.ledger.commit()
+            self.last_commit = time.monotonic()
+
+    def examine(self, name: str, *, thoroughly: bool = False) -> Found | str:
+        """Look at one file, in a thread; what is wrong with it becomes the reason, in words."""
+        try:
+            return self.look_at(name, None if thoroughly else self.ledger)
+        except (FileRefused, PictureError) as error:
+            return str(error)
+        except FileChanged:
+            return changed_meanwhile()
+        # Storage back ends raise errors of their own; one file must not stop the others.
+        except Exception as error:
+            return unreadable(error)
+
+    def look_at(self, name: str, ledger: Ledger | None) -> Found:
+        check_name(name)
+        key = self.source.key(name)
+        if key is not None and len(key) > max_length("file"):
+            raise FileRefused(name_too_long(max_length("file")))
+        facts = self.source.facts(name)
+        check_size(facts.size)
+        known = ledger.by_source.get(name) if ledger else None
+        unread = Found(
+            source_name=name,
+            source_modified=facts.modified,
+            file=key or (known.file if known else ""),
+            external=key is not None,
+            byte_size=facts.size,
+            sha256=known.sha256 if known else "",
+        )
+        if known and self.source.trusts_facts and is_as_before(known, unread):
+            return unread
+        with self.large_files if facts.size > LARGE_FILE_BYTES else nullcontext():
+            return self.read(unread, known, ledger)
+
+    def read(self, unread: Found, known: Known | None, ledger: Ledger | None) -> Found:
+        """Read the file once: the same bytes are hashed, decoded and stored."""
+        content = self.source.read(unread.source_name)
+        check_size(len(content.data))
+        digest = hashlib.sha256(content.data).hexdigest()
+        facts = {
+            "source_name": unread.source_name,
+            "source_modified": unread.source_modified,
+            "external": unread.external,
+            "byte_size": len(content.data),
+            "sha256": digest,
+        }
+        if known and known.sha256 == digest:
+            if not (known.external or unread.external):
+                # Does nothing, unless the stored file was lost or damaged.
+                store(content=content.data, name=known.file, original=content.original)
+            return Found(**facts, file=unread.file)
+        if ledger and digest in ledger.by_content:
+            return Found(**facts, file="")
+        picture = decode(BytesIO(content.data))
+        decoded = Decoded(picture.format, *picture.pixels.size)
+        file = unread.file if unread.external else self.keep(content, digest, picture.format)
+        return Found(**facts, file=file, decoded=decoded)
+
+    def keep(self, content: Content, digest: str, picture_format: str) -> str:
+        row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
+        return store(content=content.data, name=stored_path(row, ""), original=content.original)
+
+
+def is_as_before(known: Known, found: Found) -> bool:
+    return (
+        found.source_modified is not None
+        and known.source_modified == found.source_modified
+        and known.byte_size == found.byte_size
+        and (known.file == found.file or not known.external)
+    )
+
+
+def check_slug(slug: str) -> None:
+    """Raise `ImportRefused` for what cannot be a collection's short name."""
+    longest = Collection._meta.get_field("slug").max_length
+    try:
+        validate_slug(slug)
+    except ValidationError:
+        valid = False
+    else:
+        valid = len(slug) <= longest
+    if not valid:
+        raise ImportRefused(
+            _(
+                "“%(slug)s” cannot be a collection's short name: "
+                "use at most %(longest)d letters a-z, digits, hyphens and underscores."
+            )
+            % {"slug": slug, "longest": longest}
+        )
+
+
+def check_name(name: str) -> None:
+    """Raise `FileRefused` for a file name that no row can have."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise FileRefused(_("Its name is not valid UTF-8; rename it.")) from None
+    longest = max_length("source_name")
+    if max(len(name), len(whole_name(name))) > longest:
+        raise FileRefused(name_too_long(longest))
+
+
+def check_size(size: int) -> None:
+    if size == 0:
+        raise FileRefused(_("The file is empty."))
+    if size > MAX_FILE_BYTES:
+        raise FileRefused(
+            _("The file is larger than %(limit)d MiB.") % {"limit": MAX_FILE_BYTES // 1024**2}
+        )
+
+
+def name_too_long(longest: int) -> str:
+    return _("Its name is longer than %(longest)d characters; shorten it.") % {"longest": longest}
+
+
+def max_length(field: str) -> int:
+    return Image._meta.get_field(field).max_length

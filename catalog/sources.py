@@ -1,0 +1,285 @@
+"""Where pictures are imported from: a folder of this machine, or what the storage holds already.
+
+Both list relative names first (so that progress knows its end) and read one file at a time.
+"""
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+
+from .storage import Original, local_path, stamp_of
+
+# A picture of SIS_MAX_PIXELS is far smaller; a video or a disk image must not fill the memory.
+MAX_FILE_BYTES = 1024**3
+# What file managers leave behind, in lower case; hidden files are ignored as well.
+LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
+# Folders that the system itself fills in the storage's root.
+OWN_FOLDERS = ("images", "queries")
+
+
+class ImportRefused(ValueError):
+    """Nothing can be imported at all; the message, in the user's language, says what to do."""
+
+
+class FileRefused(Exception):
+    """One file cannot be imported; the message, in the user's language, says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a file without reading it. `size` is in bytes."""
+
+    size: int
+    modified: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file's bytes; `original` is where they can be linked from, if anywhere."""
+
+    data: bytes
+    original: Original | None = None
+
+
+@dataclass(slots=True)
+class Listing:
+    """The names of the files found, sorted, and (name, reason) of what cannot be looked at."""
+
+    names: list[str] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Source(Protocol):
+    """A set of files with names relative to its root, with slashes.
+
+    `trusts_facts` says that a file whose size and date are as they were need not be read again.
+    """
+
+    trusts_facts: bool
+
+    def listing(self) -> Listing:
+        """Find every file; raises `ImportRefused` where the root cannot be read."""
+
+    def facts(self, name: str) -> Facts:
+        """Raises `FileRefused` for what is no regular file; other errors as they come."""
+
+    def read(self, name: str) -> Content:
+        """Raises `FileRefused` for a file that changes meanwhile; other errors as they come."""
+
+    def key(self, name: str) -> str | None:
+        """Return the file's name in the storage if it is there already."""
+
+
+def is_ignored(name: str) -> bool:
+    return name.startswith(".") or name.lower() in LITTER
+
+
+def check_regular(status: os.stat_result) -> None:
+    # Opening a named pipe would wait for ever.
+    if not stat.S_ISREG(status.st_mode):
+        raise FileRefused(_("It is not a regular file."))
+
+
+class DirectorySource:
+    """The files below a folder of this machine; links are followed, each linked folder once."""
+
+    trusts_facts = False
+
+    def __init__(self, directory: Path) -> None:
+        self.root = self.real_root = directory
+        self.linked: set[Path] = set()
+
+    def listing(self) -> Listing:
+        self.check_root()
+        self.real_root = self.root.resolve()
+        listing = Listing()
+        self.linked.clear()
+        waiting = [""]
+        while waiting:
+            waiting += self.look_into(waiting.pop(), listing)
+        listing.names.sort()
+        listing.problems.sort()
+        return listing
+
+    def check_root(self) -> None:
+        path = {"path": self.root}
+        try:
+            os.scandir(self.root).close()
+        except FileNotFoundError:
+            raise ImportRefused(
+                _("There is no folder %(path)s: check the spelling.") % path
+            ) from None
+        except NotADirectoryError:
+            raise ImportRefused(
+                _("%(path)s is not a folder: name the folder that holds the pictures.") % path
+            ) from None
+        except OSError as error:
+            raise ImportRefused(
+                _("The folder %(path)s cannot be read (%(error)s): check its permissions.")
+                % {**path, "error": error.strerror}
+            ) from error
+
+    def look_into(self, folder: str, listing: Listing) -> Iterator[str]:
+        """Add the files of one folder to the listing; yield the folders in it."""
+        try:
+            with os.scandir(self.root / folder) as found:
+                entries = [entry for entry in found if not is_ignored(entry.name)]
+        except OSError as error:
+            listing.problems.append((folder, unreadable(error)))
+            return
+        for entry in entries:
+            name = posixpath.join(folder, entry.name)
+            try:
+                if entry.is_symlink() and not Path(entry.path).exists():
+                    listing.problems.append((name, _("It is a broken link.")))
+                elif not entry.is_dir():
+                    listing.names.append(name)
+                elif not entry.is_symlink() or self.enters(Path(entry.path)):
+                    yield name
+            except OSError as error:
+                listing.problems.append((name, unreadable(error)))
+
+    def enters(self, link: Path) -> bool:
+        """Tell whether to follow a link to a folder.
+
+        Not where it leads above the import folder (a loop), or below it (those files have a name
+        of their own, unless they are hidden), or where another link has led already.
+        """
+        target = link.resolve()
+        if self.real_root.is_relative_to(target) or target in self.linked:
+            return False
+        if target.is_relative_to(self.real_root) and not any(
+            is_ignored(part) for part in target.relative_to(self.real_root).parts
+        ):
+            return False
+        self.linked.add(target)
+        return True
+
+    def facts(self, name: str) -> Facts:
+        status = (self.root / name).stat()
+        check_regular(status)
+        try:
+            return Facts(status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+        except (ValueError, OverflowError, OSError):  # a date that no calendar has
+            return Facts(status.st_size, None)
+
+    def read(self, name: str) -> Content:
+        path = self.root / name
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            check_regular(before)
+            data = file.read(MAX_FILE_BYTES + 1)
+            after = os.fstat(file.fileno())
+        if stamp_of(before) != stamp_of(after) or len(data) != after.st_size:
+            raise FileRefused(changed_meanwhile())
+        return Content(data, Original(path, stamp_of(after)))
+
+    def key(self, name: str) -> str | None:
+        return None
+
+
+class StorageSource:
+    """The objects below a prefix of the default storage, which stay where they are."""
+
+    def __init__(self, prefix: str, *, checksum: bool = False) -> None:
+        self.prefix = prefix.strip("/")
+        self.trusts_facts = not checksum
+        self.entered: set[Path] = set()
+
+    def listing(self) -> Listing:
+        listing = Listing()
+        self.entered.clear()
+        try:
+            waiting = list(self.look_into("", listing))
+        # Storage back ends raise errors of their own kind; all of them mean the same here.
+        except Exception as error:
+            # Before the first upload, a local storage has no folder at all.
+            if self.prefix or not isinstance(error, FileNotFoundError):
+                raise self.refusal(error) from error
+            waiting = []
+        while waiting:
+            folder = waiting.pop()
+            try:
+                waiting += self.look_into(folder, listing)
+            except Exception as error:
+                listing.problems.append((folder, unreadable(error)))
+        listing.names.sort()
+        listing.problems.sort()
+        return listing
+
+    def refusal(self, error: Exception) -> ImportRefused:
+        if isinstance(error, FileNotFoundError | NotADirectoryError | SuspiciousOperation):
+            return ImportRefused(
+                _("The storage has no folder “%(prefix)s”: check the spelling.")
+                % {"prefix": self.prefix}
+            )
+        return ImportRefused(
+            _(
+                "The storage cannot be listed (%(error)s): "
+                "check SIS_STORAGE_BACKEND and SIS_STORAGE_OPTIONS."
+            )
+            % {"error": error}
+        )
+
+    def look_into(self, folder: str, listing: Listing) -> Iterator[str]:
+        """Add the files of one folder to the listing; yield the folders in it."""
+        key = self.key(folder) if folder else self.prefix
+        # Links on a disk may lead in circles.
+        if (path := local_path(key)) is not None:
+            if path.resolve() in self.entered:
+                return
+            self.entered.add(path.resolve())
+        folders, files = default_storage.listdir(key)
+        for name in files:
+            if name and not is_ignored(name):
+                listing.names.append(posixpath.join(folder, name))
+        for name in folders:
+            if name in ("", ".", ".."):
+                # Keys such as "a//b" and "a/../b": legal in a bucket, no path to anything.
+                listing.problems.append(
+                    (
+                        posixpath.join(folder, name),
+                        _("A key with an empty part, “.” or “..” cannot be used as a path."),
+                    )
+                )
+            elif not is_ignored(name) and not self.is_own(posixpath.join(key, name)):
+                yield posixpath.join(folder, name)
+
+    def is_own(self, key: str) -> bool:
+        return key in (*OWN_FOLDERS, settings.THUMBNAIL_BASEDIR)
+
+    def facts(self, name: str) -> Facts:
+        key = self.key(name)
+        if (path := local_path(key)) is not None:
+            check_regular(path.stat())
+        try:
+            modified = default_storage.get_modified_time(key)
+        except NotImplementedError:
+            modified = None
+        return Facts(default_storage.size(key), modified)
+
+    def read(self, name: str) -> Content:
+        with default_storage.open(self.key(name), "rb") as file:
+            return Content(file.read())
+
+    def key(self, name: str) -> str:
+        return posixpath.join(self.prefix, name)
+
+
+def unreadable(error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return _("It cannot be read (%(error)s).") % {"error": reason}
+
+
+def changed_meanwhile() -> str:
+    return _("It changed while it was read; run the import again.")

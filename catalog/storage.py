@@ -1,0 +1,119 @@
+"""Pictures' files in the configured storage: how they get there, and when they go."""
+
+import os
+import posixpath
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from easy_thumbnails.files import get_thumbnailer
+
+from .models import Collection, Image
+
+
+class FileChanged(Exception):
+    """The original is no longer the file that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file on this machine whose content was read, and what it was at that moment."""
+
+    path: Path
+    stamp: tuple[int, ...]
+
+
+def stamp_of(status: os.stat_result) -> tuple[int, ...]:
+    """What tells one state of one file from any other: device, inode, size, time of change."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def local_path(name: str) -> Path | None:
+    """Return where `name` lies on this machine's disk; None where the storage is elsewhere."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
+
+
+def store(*, content: bytes, name: str, original: Original | None = None) -> str:
+    """Make the storage hold `content` under the content-addressed `name`; return its name there.
+
+    On this machine's disk the original is hard-linked where the file system allows it, else
+    copied; a name never shows a half-written file, and what it had before is replaced as a whole.
+    Raises `FileChanged` where the original is not what was read any more, and whatever the
+    storage raises.
+    """
+    path = local_path(name)
+    if path is not None:
+        store_locally(content=content, path=path, name=name, original=original)
+        return name
+    if default_storage.exists(name):
+        # Left by a killed run: an upload is there as a whole or not at all.
+        if default_storage.size(name) == len(content):
+            return name
+        default_storage.delete(name)
+    return default_storage.save(name, ContentFile(content))
+
+
+def store_locally(*, content: bytes, path: Path, name: str, original: Original | None) -> None:
+    if holds(path, content, original):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Never written in place: what lies there may be a hard link to somebody's own picture.
+    fresh = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    try:
+        if original is None or not link(original, fresh):
+            copy = posixpath.join(posixpath.dirname(name), fresh.name)
+            copy = default_storage.save(copy, ContentFile(content))
+            fresh = Path(default_storage.path(copy))
+        fresh.replace(path)
+    finally:
+        # Replacing a file by another link to it does nothing, by the rules of POSIX.
+        fresh.unlink(missing_ok=True)
+
+
+def holds(path: Path, content: bytes, original: Original | None) -> bool:
+    """Tell whether the file at `path` is the original itself, or has exactly this content."""
+    try:
+        status = path.stat()
+        if original is not None and stamp_of(status) == original.stamp:
+            return True
+        return status.st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def link(original: Original, path: Path) -> bool:
+    """Hard-link the original to `path`; False where that is impossible and a copy is needed.
+
+    Raises `FileChanged` where another file than the one that was read has been linked.
+    """
+    try:
+        # The real path: a link to a symbolic link would hang on its target's name.
+        os.link(original.path.resolve(), path)
+    except OSError:
+        return False
+    if stamp_of(path.stat()) != original.stamp:
+        raise FileChanged
+    return True
+
+
+def release(*, name: str, sha256: str, external: bool) -> None:
+    """Delete what a row that is gone or has a new picture leaves: thumbnails, and its file.
+
+    The file stays where it was in the storage before the import, and where another row has it
+    (a renamed collection and its successor share addresses). Call it after the commit.
+    """
+    if not name:
+        return
+    file = Image(file=name).file
+    get_thumbnailer(file).delete_thumbnails()
+    # Collection by collection, so that the index on (collection, sha256) answers.
+    sharing = Image.objects.filter(
+        collection__in=Collection.objects.values("pk"), sha256=sha256, file=name
+    )
+    if not external and not sharing.exists():
+        file.storage.delete(name)

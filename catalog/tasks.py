@@ -1,0 +1,96 @@
+"""Long work through Django's task interface: at once by default, on a worker where there is one."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_tasks import TaskResult, task
+
+from .descriptors import get_descriptor
+from .extraction import extract_features
+
+# A task's arguments are one JSON value, which queues keep in a row or a message.
+IDS_PER_TASK = 10_000
+FAILURES_NAMED = 5
+
+
+@task()
+def extract_features_of(image_ids: list[int]) -> dict[str, Any]:
+    """Extract the images that have no current vector; those that failed before are tried again.
+
+    Returns `extracted` and `elsewhere` (counts) and `failed`, pairs of name and reason. The task
+    fails with `DescriptorError` where the weights cannot be had.
+    """
+    report = extract_features(ids=image_ids, descriptor=get_descriptor())
+    return {
+        "extracted": report.extracted,
+        "elsewhere": report.elsewhere,
+        "failed": [list(failure) for failure in report.failed],
+    }
+
+
+def enqueue_extraction(image_ids: Sequence[int]) -> Iterator[TaskResult]:
+    """Enqueue `extract_features_of` for any number of images, and yield each task's result."""
+    for start in range(0, len(image_ids), IDS_PER_TASK):
+        yield extract_features_of.enqueue(image_ids=list(image_ids[start : start + IDS_PER_TASK]))
+
+
+def failure_reason(result: TaskResult) -> str:
+    """Return the message of the exception that ended a task, without its traceback.
+
+    Task results keep an exception as its class and a printed traceback only.
+    """
+    if not result.errors:
+        return ""
+    error = result.errors[-1]
+    class_name = error.exception_class_path.removeprefix("builtins.")
+    return error.traceback.rpartition(f"\n{class_name}: ")[2].strip()
+
+
+def in_words(results: Sequence[TaskResult]) -> list[tuple[int, str]]:
+    """Say what became of extraction tasks, as (message level, text).
+
+    What ran already is reported with its counts, its failures and why; the rest as queued.
+    """
+    queued = sum(len(result.kwargs["image_ids"]) for result in results if not result.is_finished)
+    broken = [result for result in results if result.is_finished and result.errors]
+    done = [result.return_value for result in results if result.is_finished and not result.errors]
+    extracted = sum(outcome["extracted"] for outcome in done)
+    failures = [failure for outcome in done for failure in outcome["failed"]]
+    said = []
+    if extracted:
+        text = ngettext(
+            "Extracted the features of %(number)s image.",
+            "Extracted the features of %(number)s images.",
+            extracted,
+        )
+        said.append((messages.SUCCESS, text % {"number": localize(extracted)}))
+    if failures:
+        said.append((messages.ERROR, failures_in_words(failures)))
+    for result in broken:
+        text = _("Features could not be extracted: %(reason)s")
+        said.append((messages.ERROR, text % {"reason": failure_reason(result)}))
+    if queued:
+        text = ngettext(
+            "%(number)s image is queued for a worker to extract.",
+            "%(number)s images are queued for a worker to extract.",
+            queued,
+        )
+        said.append((messages.SUCCESS, text % {"number": localize(queued)}))
+    return said
+
+
+def failures_in_words(failures: Sequence[Sequence[str]]) -> str:
+    """Name the first few images that failed, each with its reason, and count the rest."""
+    named = " ".join(f"{name}: {reason}" for name, reason in failures[:FAILURES_NAMED])
+    text = ngettext(
+        "%(number)s image failed. %(named)s", "%(number)s images failed. %(named)s", len(failures)
+    ) % {"number": localize(len(failures)), "named": named}
+    rest = len(failures) - FAILURES_NAMED
+    if rest > 0:
+        more = ngettext("… and %(number)s more.", "… and %(number)s more.", rest)
+        text = f"{text} {more % {'number': localize(rest)}}"
+    return text

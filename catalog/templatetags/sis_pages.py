@@ -1,0 +1,51 @@
+"""Template tags of the pages: renditions of pictures, and page numbers."""
+
+from collections.abc import Iterator
+
+from django import template
+from django.core.paginator import Page
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ..models import Image
+from ..thumbnails import SIZES
+
+register = template.Library()
+
+
+@register.simple_tag
+def rendition(image: Image, size: str, alt: str = "", *, lazy: bool = True) -> SafeString:
+    """An `<img>` of `image` in one of the thumbnail sizes.
+
+    Its address carries the content's hash, so that browsers may keep it for good; width and
+    height are those of the rendition, so that a page does not jump while pictures arrive.
+    """
+    width, height = fitted(image.width, image.height, SIZES[size])
+    return format_html(
+        '<img src="{}?v={}" alt="{}" width="{}" height="{}"{} decoding="async">',
+        reverse("catalog:thumbnail", args=[image.pk, size]),
+        image.sha256[:12],
+        alt,
+        width,
+        height,
+        SafeString(' loading="lazy"') if lazy else "",
+    )
+
+
+def fitted(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
+    """Scale a size down, never up, to fit into `box`; each side is at least one pixel."""
+    scale = min(1.0, box[0] / width, box[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+@register.simple_tag
+def page_numbers(page: Page) -> Iterator[int | str]:
+    """The numbers to link in a pager: first, last, and those around `page`; an ellipsis between."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+
+
+@register.filter
+def plain(number: float) -> str:
+    """A number for an SVG attribute: a decimal point in every language."""
+    return f"{number:g}"

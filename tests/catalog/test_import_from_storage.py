@@ -1,0 +1,354 @@
+"""Pictures that the storage holds already: a local one, and a real S3 server on this machine."""
+
+import hashlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import numpy as np
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage, storages
+from moto.server import ThreadedMotoServer
+
+from catalog.importing import ImportRefused, import_directory, import_storage
+from catalog.models import Collection, Image
+from tests.helpers import MODEL_ID, encoded, picture, unit_vectors
+
+pytestmark = pytest.mark.django_db
+
+BUCKET = "pictures"
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def s3_address():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_address, settings):
+    """An empty bucket as the default storage, by settings alone; gives a client of the server."""
+    client = boto3.client("s3", endpoint_url=s3_address, **KEYS)
+    client.create_bucket(Bucket=BUCKET)
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": BUCKET,
+                "endpoint_url": s3_address,
+                "access_key": KEYS["aws_access_key_id"],
+                "secret_key": KEYS["aws_secret_access_key"],
+                "region_name": KEYS["region_name"],
+            },
+        },
+    }
+    yield client
+    for key in keys(client):
+        client.delete_object(Bucket=BUCKET, Key=key)
+    client.delete_bucket(Bucket=BUCKET)
+
+
+@pytest.fixture(params=["local", "s3"])
+def any_storage(request):
+    """Each test with this runs on a local folder and on S3."""
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+
+
+@pytest.fixture
+def imported(django_capture_on_commit_callbacks):
+    """Import from the storage with everything done that waits for the commit."""
+
+    def run(prefix: str = "archive", **options):
+        with django_capture_on_commit_callbacks(execute=True):
+            return import_storage(prefix=prefix, collection="places", **options)
+
+    return run
+
+
+@pytest.fixture
+def opened(monkeypatch) -> list[str]:
+    """The names read from the storage so far."""
+    names = []
+    kind = type(storages["default"])
+    real_open = kind.open
+
+    def watched(storage, name, mode="rb"):
+        names.append(name)
+        return real_open(storage, name, mode)
+
+    monkeypatch.setattr(kind, "open", watched)
+    return names
+
+
+def keys(client) -> list[str]:
+    return [entry["Key"] for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+
+def put(key: str, seed: int = 0, format: str = "JPEG") -> bytes:
+    content = encoded(picture(seed), format)
+    if default_storage.exists(key):
+        default_storage.delete(key)
+    default_storage.save(key, ContentFile(content))
+    return content
+
+
+def names() -> list[str]:
+    return list(Image.objects.order_by("name").values_list("name", flat=True))
+
+
+def counts(report) -> tuple[int, int, int, int, int]:
+    return (
+        report.added,
+        report.replaced,
+        report.unchanged,
+        len(report.duplicates),
+        len(report.skipped),
+    )
+
+
+def test_objects_come_in_where_they_are(any_storage, imported):
+    """Catches a copy of what the storage has already, and names with the prefix in them."""
+    content = put("archive/towers/a.png", 1, "PNG")
+    put("elsewhere/b.jpg", 2)
+    assert counts(imported("/archive/")) == (1, 0, 0, 0, 0)
+    image = Image.objects.get()
+    assert (image.name, image.source_name) == ("towers/a", "towers/a.png")
+    assert (image.file.name, image.external) == ("archive/towers/a.png", True)
+    assert (image.format, image.width, image.height) == ("PNG", 64, 48)
+    assert image.byte_size == len(content)
+    assert image.sha256 == hashlib.sha256(content).hexdigest()
+    assert image.source_modified == default_storage.get_modified_time("archive/towers/a.png")
+    assert image.file.read() == content
+    folders, files = default_storage.listdir("")
+    assert (sorted(folders), files) == (["archive", "elsewhere"], [])
+
+
+def test_unchanged_objects_are_not_downloaded_again(any_storage, imported, opened):
+    """Catches a nightly run that costs the whole bucket's traffic."""
+    put("archive/a.jpg", 1)
+    imported()
+    put("archive/b.jpg", 2)
+    opened.clear()
+    assert counts(imported()) == (1, 0, 1, 0, 0)
+    assert opened == ["archive/b.jpg"]
+
+
+def test_checksum_reads_what_looks_unchanged(media, imported):
+    """Catches a changed object that has the old size and date."""
+    put("archive/a.bmp", 1, "BMP")
+    imported()
+    status = (media / "archive/a.bmp").stat()
+    put("archive/a.bmp", 2, "BMP")
+    os.utime(media / "archive/a.bmp", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (media / "archive/a.bmp").stat().st_size == status.st_size
+    assert counts(imported()) == (0, 0, 1, 0, 0)
+    assert counts(imported(checksum=True)) == (0, 1, 0, 0, 0)
+
+
+def test_a_changed_object_replaces_the_picture_and_stays(any_storage, imported):
+    """Catches the new object deleted as "the old file", and an old vector kept."""
+    put("archive/a.jpg", 1)
+    imported()
+    Image.objects.update(fc6=unit_vectors(1)[0], fc6_model_id=MODEL_ID)
+    old = Image.objects.get()
+    content = put("archive/a.jpg", 2, "PNG")
+    assert counts(imported()) == (0, 1, 0, 0, 0)
+    new = Image.objects.get()
+    assert (new.pk, new.file.name, new.format) == (old.pk, "archive/a.jpg", "PNG")
+    assert (new.sha256, new.fc6) == (hashlib.sha256(content).hexdigest(), None)
+    assert new.file.read() == content
+
+
+def test_a_new_date_alone_is_noted_so_that_the_next_run_trusts_it(media, imported, opened):
+    """Catches vectors thrown away for a date, and the same download every night."""
+    put("archive/a.jpg", 1)
+    imported()
+    vector = unit_vectors(1)[0]
+    Image.objects.update(fc6=vector, fc6_model_id=MODEL_ID)
+    os.utime(media / "archive/a.jpg", (1_500_000_000, 1_500_000_000))
+    assert counts(imported()) == (0, 0, 1, 0, 0)
+    image = Image.objects.get()
+    assert image.source_modified == datetime.fromtimestamp(1_500_000_000, UTC)
+    assert np.array_equal(image.fc6, vector)
+    opened.clear()
+    imported()
+    assert opened == []
+
+
+def test_a_moved_prefix_gives_the_rows_their_new_keys(any_storage, imported):
+    """Catches rows that point to where the objects were."""
+    content = put("archive/a.jpg", 1)
+    imported()
+    default_storage.delete("archive/a.jpg")
+    put("attic/a.jpg", 1)
+    assert counts(imported("attic")) == (0, 0, 1, 0, 0)
+    assert Image.objects.get().file.name == "attic/a.jpg"
+    assert Image.objects.get().file.read() == content
+
+
+def test_deleting_the_image_keeps_the_object(
+    any_storage, imported, django_capture_on_commit_callbacks
+):
+    """Catches somebody's archive deleted with a row."""
+    put("archive/a.jpg", 1)
+    imported()
+    with django_capture_on_commit_callbacks(execute=True):
+        Collection.objects.get().delete()
+    assert not Image.objects.exists()
+    assert default_storage.exists("archive/a.jpg")
+
+
+def test_an_empty_prefix_leaves_out_what_the_system_made(any_storage, imported, settings):
+    """Catches thumbnails, queries and other collections imported as pictures."""
+    put("a.jpg", 1)
+    put("deep/er/b.jpg", 2)
+    put("deep/images/c.jpg", 3)
+    put("images/other/d.jpg", 4)
+    put("queries/e.jpg", 5)
+    put(f"{settings.THUMBNAIL_BASEDIR}/f.jpg", 6)
+    assert counts(imported("")) == (3, 0, 0, 0, 0)
+    assert names() == ["a", "deep/er/b", "deep/images/c"]
+
+
+def test_bad_objects_are_skipped_with_their_reasons(any_storage, imported):
+    """Catches one bad object ending the import."""
+    put("archive/a.jpg", 1)
+    default_storage.save("archive/cut.jpg", ContentFile(encoded(picture(2))[:-300]))
+    default_storage.save("archive/empty.jpg", ContentFile(b""))
+    default_storage.save("archive/notes.txt", ContentFile(b"notes"))
+    default_storage.save("archive/.hidden.jpg", ContentFile(b"x"))
+    default_storage.save("archive/twin.jpg", ContentFile(encoded(picture(1))))
+    report = imported()
+    reasons = dict(report.skipped)
+    assert counts(report) == (1, 0, 0, 1, 3)
+    assert "damaged" in reasons["cut.jpg"]
+    assert "empty" in reasons["empty.jpg"]
+    assert "not a picture" in reasons["notes.txt"]
+
+
+def test_a_storage_without_dates_is_hashed_every_time(imported, monkeypatch, opened):
+    """Catches back ends that know no date: NotImplementedError, or blind trust in the size."""
+
+    def unknown(_storage, _name):
+        raise NotImplementedError
+
+    monkeypatch.setattr(FileSystemStorage, "get_modified_time", unknown)
+    put("archive/a.bmp", 1, "BMP")
+    imported()
+    put("archive/a.bmp", 2, "BMP")
+    assert counts(imported()) == (0, 1, 0, 0, 0)
+    assert opened == ["archive/a.bmp", "archive/a.bmp"]
+
+
+def test_a_storage_that_is_a_disk_may_have_loops_and_pipes(media, imported):
+    """Catches circles (two links make 2 to the 40th names) and waiting for a pipe."""
+    put("archive/one/a.jpg", 1)
+    (media / "archive" / "one" / "up").symlink_to(media / "archive")
+    (media / "archive" / "two").symlink_to(media / "archive")
+    (media / "archive" / "gone.jpg").symlink_to(media / "nowhere")
+    os.mkfifo(media / "archive" / "pipe.jpg")
+    report = imported()
+    assert counts(report) == (1, 0, 0, 0, 2)
+    assert dict(report.skipped).keys() == {"gone.jpg", "pipe.jpg"}
+
+
+def test_keys_longer_than_their_column_are_skipped(s3, imported):
+    """Catches a crash of PostgreSQL, which unlike SQLite looks at the length."""
+    prefix = "/".join(["p" * 100] * 6)
+    s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{'x' * 200}.jpg", Body=encoded(picture(1)))
+    s3.put_object(Bucket=BUCKET, Key=f"{prefix}/b.jpg", Body=encoded(picture(2)))
+    report = imported(prefix)
+    assert names() == ["b"]
+    assert "700 characters" in report.skipped[0][1]
+
+
+def test_keys_that_are_no_paths_are_named_and_end(s3, imported):
+    """Catches listing in circles: legal keys whose parts are empty or dots."""
+    for number, key in enumerate(["archive//a.jpg", "archive/./b.jpg", "archive/../c.jpg"]):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=encoded(picture(number)))
+    s3.put_object(Bucket=BUCKET, Key="archive/d.jpg", Body=encoded(picture(9)))
+    s3.put_object(Bucket=BUCKET, Key="archive/", Body=b"")
+    report = imported()
+    assert names() == ["d"]
+    assert len(report.skipped) >= 2
+    assert all("cannot be used as a path" in reason for _key, reason in report.skipped)
+
+
+def test_a_storage_that_does_not_answer_is_one_sentence(s3, settings):
+    """Catches a traceback of the client library where a setting is wrong."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                **settings.STORAGES["default"]["OPTIONS"],
+                "bucket_name": "no-such-bucket",
+            },
+        },
+    }
+    with pytest.raises(ImportRefused, match=r"NoSuchBucket.*SIS_STORAGE_OPTIONS"):
+        import_storage(prefix="archive", collection="places")
+    assert not Collection.objects.exists()
+
+
+def test_a_folder_comes_into_s3(
+    s3, tmp_path: Path, django_capture_on_commit_callbacks, monkeypatch
+):
+    """Catches an import that needs a local disk, and uploads that are repeated."""
+    (tmp_path / "in").mkdir()
+    contents = [encoded(picture(seed)) for seed in range(5)]
+    for number, content in enumerate(contents):
+        (tmp_path / "in" / f"{number}.jpg").write_bytes(content)
+
+    def again():
+        with django_capture_on_commit_callbacks(execute=True):
+            return import_directory(directory=tmp_path / "in", collection="places")
+
+    assert counts(again()) == (5, 0, 0, 0, 0)
+    for image, content in zip(Image.objects.order_by("name"), contents, strict=True):
+        assert (image.external, image.file.read()) == (False, content)
+    assert sorted(keys(s3)) == sorted(Image.objects.values_list("file", flat=True))
+
+    uploads = []
+    monkeypatch.setattr(
+        type(storages["default"]), "_save", lambda _storage, name, _file: uploads.append(name)
+    )
+    assert counts(again()) == (0, 0, 5, 0, 0)
+    assert uploads == []
+    monkeypatch.undo()
+
+    (tmp_path / "in" / "0.jpg").write_bytes(encoded(picture(77)))
+    assert counts(again()) == (0, 1, 4, 0, 0)
+    assert sorted(keys(s3)) == sorted(Image.objects.values_list("file", flat=True))
+
+
+def test_an_upload_of_a_killed_run_is_used_again(s3, tmp_path: Path, monkeypatch):
+    """Catches the same bytes sent twice, and a cut-off object that is trusted."""
+    (tmp_path / "in").mkdir()
+    for number in range(2):
+        (tmp_path / "in" / f"{number}.jpg").write_bytes(encoded(picture(number)))
+    import_directory(directory=tmp_path / "in", collection="places")
+    whole, cut = (image.file.name for image in Image.objects.order_by("name"))
+    Image.objects.all().delete()
+    s3.put_object(Bucket=BUCKET, Key=cut, Body=b"cut off")
+    kind = type(storages["default"])
+    uploads, real_save = [], kind._save
+
+    def watched(storage, name, content):
+        uploads.append(name)
+        return real_save(storage, name, content)
+
+    monkeypatch.setattr(kind, "_save", watched)
+    report = import_directory(directory=tmp_path / "in", collection="places")
+    assert counts(report) == (2, 0, 0, 0, 0)
+    assert uploads == [cut]
+    assert s3.get_object(Bucket=BUCKET, Key=cut)["Body"].read() == encoded(picture(1))
+    assert whole in keys(s3)

@@ -1,0 +1,112 @@
+"""Extraction as a task: at once by default, on a worker where a queue is set up."""
+
+import json
+
+import pytest
+from django.contrib import messages
+from django_tasks import TaskResultStatus, task_backends
+
+from catalog import tasks
+from catalog.descriptors import DescriptorError
+from catalog.models import Image
+from catalog.tasks import enqueue_extraction, extract_features_of, failure_reason, in_words
+from tests.catalog.stand_in import StandIn
+from tests.helpers import MODEL_ID, add_image
+
+QUEUE = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+
+
+@pytest.fixture
+def stand_in(monkeypatch) -> StandIn:
+    descriptor = StandIn()
+    monkeypatch.setattr(tasks, "get_descriptor", lambda: descriptor)
+    return descriptor
+
+
+@pytest.fixture
+def images(collection) -> list[Image]:
+    return [add_image(collection, f"picture{number}") for number in range(4)]
+
+
+def pks(images: list[Image]) -> list[int]:
+    return [image.pk for image in images]
+
+
+def test_it_extracts_and_returns_json(images, stand_in):
+    # Catches a return value that a queue cannot keep.
+    images[1].file.storage.delete(images[1].file.name)
+    result = extract_features_of.enqueue(image_ids=pks(images))
+    assert result.status == TaskResultStatus.SUCCESSFUL
+    outcome = json.loads(json.dumps(result.return_value))
+    assert (outcome["extracted"], outcome["elsewhere"]) == (3, 0)
+    [[name, reason]] = outcome["failed"]
+    assert name == "picture1"
+    assert "missing" in reason
+    assert Image.objects.with_current("fc6", MODEL_ID).count() == 3
+
+
+def test_it_retries_failures_and_redoes_nothing(images, stand_in):
+    extract_features_of.enqueue(image_ids=pks(images[:2]))
+    Image.objects.filter(pk=images[2].pk).update(fc6_error="It is damaged.")
+    result = extract_features_of.enqueue(image_ids=pks(images))
+    assert (result.return_value["extracted"], result.return_value["elsewhere"]) == (2, 2)
+    assert not Image.objects.exclude(fc6_error="").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (DescriptorError("The weights file: /a.h5 is gone."), "The weights file: /a.h5 is gone."),
+        (ValueError("of its own"), "of its own"),
+    ],
+)
+def test_what_ends_a_task_is_known_by_its_message(images, stand_in, error, reason):
+    # Catches a traceback, or an empty string, shown to the person who asked for the work.
+    def fail(number: int) -> None:
+        raise error from KeyError("the cause: DescriptorError")
+
+    stand_in.on_describe = fail
+    result = extract_features_of.enqueue(image_ids=pks(images))
+    assert result.status == TaskResultStatus.FAILED
+    assert failure_reason(result) == reason
+    said = [(messages.ERROR, f"Features could not be extracted: {reason}")]
+    assert in_words([result]) == said
+
+
+def test_many_images_become_several_tasks(images, settings, monkeypatch):
+    # Catches images lost or done twice at the cuts, and one enormous argument.
+    settings.TASKS = QUEUE
+    monkeypatch.setattr(tasks, "IDS_PER_TASK", 3)
+    results = list(enqueue_extraction(range(1, 9)))
+    queued = [result.kwargs["image_ids"] for result in task_backends["default"].results]
+    assert queued == [[1, 2, 3], [4, 5, 6], [7, 8]]
+    assert in_words(results) == [(messages.SUCCESS, "8 images are queued for a worker to extract.")]
+
+
+def test_no_images_become_no_task(settings):
+    settings.TASKS = QUEUE
+    assert list(enqueue_extraction([])) == []
+    assert in_words([]) == []
+
+
+def test_tasks_are_enqueued_one_after_the_other(images, settings):
+    # Catches a broken installation that is tried once for every ten thousand images.
+    settings.TASKS = QUEUE
+    next(enqueue_extraction(range(tasks.IDS_PER_TASK * 3)))
+    assert len(task_backends["default"].results) == 1
+
+
+def test_five_failures_are_named_and_the_rest_counted(images, stand_in, collection):
+    for number in range(4, 8):
+        images.append(add_image(collection, f"picture{number}"))
+    for image in images[1:]:
+        image.file.storage.delete(image.file.name)
+    [done, failed] = in_words([extract_features_of.enqueue(image_ids=pks(images))])
+    assert done == (messages.SUCCESS, "Extracted the features of 1 image.")
+    level, text = failed
+    assert level == messages.ERROR
+    assert text.startswith("7 images failed. picture1: The file ")
+    assert [name for name in (image.name for image in images) if f"{name}:" in text] == [
+        f"picture{number}" for number in range(1, 6)
+    ]
+    assert text.endswith("… and 2 more.")
