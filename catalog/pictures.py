@@ -7,7 +7,7 @@ white, 16-bit scaled to 8), and then, where a box is given, the crop.
 import struct
 import warnings
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any, cast
 
 import numpy as np
 from django.conf import settings
@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 # What undoes each EXIF orientation; 1 is upright already.
-UPRIGHT = {
+UPRIGHT: dict[Any, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -46,10 +46,12 @@ class Picture:
 def limit_pixels() -> None:
     """Let Pillow itself refuse pictures far above `SIS_MAX_PIXELS` while it reads a header.
 
-    Its warning between one and two times the limit is silenced: `decode` refuses those too.
+    Its warning between one and two times the limit is silenced, because `decode` refuses those
+    too; so are its remarks on odd metadata, which would tear a command's progress bar.
     """
     Image.MAX_IMAGE_PIXELS = settings.SIS_MAX_PIXELS
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 
 
 def decode(file: IO[bytes]) -> Picture:
@@ -188,4 +190,5 @@ def crop(pixels: Image.Image, box: Box) -> Image.Image:
 
 def is_uniform(pixels: Image.Image) -> bool:
     """Tell whether an RGB picture shows nothing: every band spans at most 2 of 255 levels."""
-    return all(high - low <= 2 for low, high in pixels.getextrema())
+    extrema = cast(tuple[tuple[int, int], ...], pixels.getextrema())
+    return all(high - low <= 2 for low, high in extrema)

@@ -5,13 +5,10 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
-from easy_thumbnails.exceptions import EasyThumbnailsError
-from easy_thumbnails.files import get_thumbnailer
 
 from .descriptors import DescriptorError, get_descriptor
 from .models import Collection, Image, PictureFormat
-from .pictures import PictureError
-from .thumbnails import SIZES
+from .thumbnails import SIZES, open_thumbnail
 
 PAGE_SIZE = 60
 # The address of a picture's file changes with its content, so a browser may keep it for good.
@@ -82,10 +79,8 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> FileResponse:
         raise Http404(_("There is no thumbnail size “%(size)s”.") % {"size": size})
     found = get_object_or_404(Image, pk=pk)
     try:
-        rendition = get_thumbnailer(found.file).get_thumbnail({"size": SIZES[size]})
-        # Not rendition.open(): it returns None for a rendition that was there already.
-        file = rendition.storage.open(rendition.name, "rb")
-    except (OSError, PictureError, EasyThumbnailsError):
+        file = open_thumbnail(found, size)
+    except OSError:
         raise Http404(_("The file of this picture is gone or damaged.")) from None
     fresh = request.GET.get("v") == found.sha256[:12]
     return FileResponse(

@@ -163,6 +163,8 @@ TIME_ZONE = env.str("SIS_TIME_ZONE", default="UTC")
 # --- Safety ---------------------------------------------------------------------------------
 
 FILE_UPLOAD_HANDLERS = ["search.uploads.BoundedUploadHandler"]
+# The admin's confirmation pages send one field per selected image.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -193,4 +195,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # What is wrong with a picture is reported by name, not by the decoder's own lines.
+    "loggers": {"PIL": {"level": "CRITICAL"}},
 }

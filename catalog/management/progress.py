@@ -19,6 +19,8 @@ class Progress:
     def __init__(
         self, *, total: int, unit: str, stream: TextIO, verbosity: int = 1, done: int = 0
     ) -> None:
+        # A command's stdout and stderr add a newline to whatever a bar writes.
+        stream = getattr(stream, "_out", stream)
         self.total, self.unit, self.stream = total, unit, stream
         self.count = done
         self.quiet = verbosity < 1

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 (
                     "file",
                     models.FileField(
-                        max_length=700, upload_to=catalog.models.stored_path, verbose_name="file"
+                        max_length=220, upload_to=catalog.models.stored_path, verbose_name="file"
                     ),
                 ),
                 (

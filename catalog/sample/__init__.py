@@ -74,7 +74,7 @@ def picture(which: Picture, *, seed: int = SEED) -> tuple[Image.Image, Seen | No
     rng = np.random.default_rng([seed, landmark + 1, number])
     if landmark < 0:
         kinds = scene_names()
-        return scene(kinds[number % len(kinds)], number // len(kinds), rng), None
+        return scene(kinds[number % len(kinds)], number, rng), None
     taken = photograph(LANDMARKS[landmark], KINDS[VIEWS[number]], rng, seed)
     return taken.image, Seen(name, taken.share, taken.box)
 

@@ -13,6 +13,7 @@ from .canvas import Canvas
 from .landmarks import LANDMARKS
 from .solids import Face, block
 from .surroundings import MOODS, Prop, Setting, backdrop, draw_props, light, pave
+from .views import Kind, develop
 
 WIDE, DEEP = (-16, 16), (-14, 9)
 
@@ -183,7 +184,7 @@ def scene(kind: str, number: int, rng: np.random.Generator) -> Image.Image:
     eye = canvas.position
     props = [prop for prop in props if math.hypot(prop.x - eye[0], prop.z - eye[2]) > 3.5]
     draw_props(canvas, props, {"stall": stall})
-    return canvas.finished()
+    return develop(canvas.finished(), Kind(), setting.haze, rng)
 
 
 def stall(canvas: Canvas, prop: Prop) -> None:

@@ -205,15 +205,16 @@ def lathe(
     canvas: Canvas,
     place: tuple[float, float],
     profile: Sequence[tuple[float, float]],
-    colours: Colour | Sequence[Colour],
+    colours: Colour | list[Colour],
     sides: int = 24,
     decorate: Decorate | None = None,
 ) -> None:
     """Draw a turned solid from its `profile` of (radius, y), lowest first.
 
-    `colours` is one colour, or one for each step of the profile.
+    `colours` is one colour, or a list of one for each step of the profile.
     """
-    each = colours if isinstance(colours[0], tuple) else [colours] * (len(profile) - 1)
+    steps = len(profile) - 1
+    each = [colours] * steps if isinstance(colours, tuple) else colours
     for (low, high), colour in zip(pairwise(profile), each, strict=True):
         bottom = ring(*place, low[0], low[1], sides)
         frustum(canvas, bottom, ring(*place, high[0], high[1], sides), colour, decorate)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .camera import Camera
+from .camera import Camera, Points
 from .canvas import Canvas, Colour
 from .solids import Face, block, gable
 from .sprites import SPRITES
@@ -114,7 +114,7 @@ def backdrop(
     """Paint sky, hills and ground; `land` seeds the outline of the hills."""
     # Nothing in a backdrop is sharp: half the size in each direction is a quarter of the work.
     width, height = (side // 2 for side in camera.size)
-    columns = np.arange(width) * 2.0
+    columns = np.arange(width, dtype=np.float64) * 2
     below = (np.arange(height)[:, None] * 2.0 - camera.horizon(columns)[None, :]).astype(np.float32)
     below /= 2
     zenith = mixed(setting.zenith, mood.zenith, mood.strength)
@@ -154,7 +154,7 @@ def add_clouds(
     picture += (dark + (light - dark) * lower - picture) * (cover[..., None] * np.float32(0.9))
 
 
-def skyline(camera: Camera, columns: Floats, high: float, rough: float, land: int) -> Floats:
+def skyline(camera: Camera, columns: Points, high: float, rough: float, land: int) -> Floats:
     """Return how many pixels the hills rise above the horizon at each column.
 
     The same hills for every way of looking: they depend on the compass direction only.

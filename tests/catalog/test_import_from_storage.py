@@ -194,6 +194,23 @@ def test_a_moved_prefix_gives_the_rows_their_new_keys(any_storage, imported):
     assert Image.objects.get().file.read() == content
 
 
+def test_a_prefix_moved_with_its_dates_is_read_again(media, imported, opened):
+    """Catches trust in size and date of an object that is not the row's own."""
+    put("archive/a.jpg", 1)
+    imported()
+    opened.clear()
+    (media / "archive").rename(media / "attic")
+    assert counts(imported("attic")) == (0, 0, 1, 0, 0)
+    assert opened == ["attic/a.jpg"]
+    assert Image.objects.get().file.name == "attic/a.jpg"
+
+
+def test_a_storage_nobody_has_written_to_is_empty(media, imported):
+    """Catches a new installation told that its storage is wrong."""
+    assert not media.exists()
+    assert imported("").total == 0
+
+
 def test_deleting_the_image_keeps_the_object(
     any_storage, imported, django_capture_on_commit_callbacks
 ):

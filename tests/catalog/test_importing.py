@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import os
 import time
 import unicodedata
@@ -402,6 +403,7 @@ def test_a_second_run_brings_in_only_what_is_new(folder, committed, monkeypatch)
     committed(folder)
     before = Image.objects.values().get()
     write(folder / "b.jpg", 2)
+    (folder / "c.jpg").write_bytes((folder / "a.jpg").read_bytes())
     decoded = []
 
     def counted(file):
@@ -409,7 +411,7 @@ def test_a_second_run_brings_in_only_what_is_new(folder, committed, monkeypatch)
         return decode(file)
 
     monkeypatch.setattr("catalog.importing.decode", counted)
-    assert counts(committed(folder)) == (1, 0, 1, 0, 0)
+    assert counts(committed(folder)) == (1, 0, 1, 1, 0)
     assert len(decoded) == 1
     assert Image.objects.filter(name="a").values().get() == before
 
@@ -552,6 +554,31 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_run(
     assert counts(committed(folder)) == (1, 0, 0, 0, 0)
 
 
+def test_a_file_that_grows_under_the_reader_is_left_for_the_next_run(
+    folder, committed, monkeypatch
+):
+    """Catches the first half of an upload in progress taken for the picture, where it is copied."""
+
+    class Growing(io.FileIO):
+        def read(self, size=-1):
+            data = super().read(size)
+            with (folder / "a.jpg").open("ab") as file:
+                file.write(b"more")
+            return data
+
+    def refuse(*_args, **_options):
+        raise OSError(errno.EXDEV, "no")
+
+    write(folder / "a.jpg")
+    real_open = Path.open
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(
+        Path, "open", lambda path, mode: Growing(path) if mode == "rb" else real_open(path, mode)
+    )
+    report = committed(folder)
+    assert report.skipped == [("a.jpg", "It changed while it was read; run the import again.")]
+
+
 # --- Batches, other imports, interruptions --------------------------------------------------
 
 
@@ -582,11 +609,12 @@ def test_another_import_of_the_same_folder_meanwhile(folder, committed, monkeypa
 
 
 def test_a_row_that_goes_meanwhile_does_not_end_the_import(folder, committed):
-    """Catches an update of no row counted as a replacement."""
+    """Catches an update of no row counted as a replacement, and its batch counted twice."""
     write(folder / "a.jpg", 1)
     write(folder / "b.jpg", 2)
     committed(folder)
     write(folder / "a.jpg", 3)
+    os.utime(folder / "b.jpg", (1_500_000_000, 1_500_000_000))
 
     def meddle(done, total):
         if done == 1:
@@ -611,6 +639,20 @@ def test_batches_are_committed_as_they_fill(folder, monkeypatch):
         (0, 10, 0),
         *[(done, 10, done // 4 * 4) for done in range(1, 11)],
     ]
+
+
+def test_slow_batches_are_committed_before_they_are_full(folder, monkeypatch):
+    """Catches minutes of work on large pictures that one interruption loses."""
+    monkeypatch.setattr("catalog.importing.BATCH_SECONDS", 0)
+    for number in range(3):
+        write(folder / f"{number}.jpg", number)
+    seen = []
+    import_directory(
+        directory=folder,
+        collection="places",
+        on_progress=lambda done, total: seen.append(Image.objects.count()),
+    )
+    assert seen == [0, 1, 2, 3]
 
 
 def test_a_stop_finishes_and_commits_what_is_under_way(folder, committed):

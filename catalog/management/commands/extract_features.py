@@ -74,7 +74,7 @@ class Command(BaseCommand):
             Progress(
                 total=len(ids),
                 unit=_("images"),
-                stream=self.stderr._out,
+                stream=self.stderr,
                 verbosity=options["verbosity"],
             ) as progress,
         ):

@@ -66,7 +66,7 @@ class Command(BaseCommand):
                     bar = Progress(
                         total=total,
                         unit=_("images"),
-                        stream=self.stderr._out,
+                        stream=self.stderr,
                         verbosity=options["verbosity"],
                     )
                     bars.append(stack.enter_context(bar))

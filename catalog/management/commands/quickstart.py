@@ -82,7 +82,7 @@ class Command(BaseCommand):
             with Progress(
                 total=sample.count(),
                 unit=_("pictures rendered"),
-                stream=self.stderr._out,
+                stream=self.stderr,
                 verbosity=self.verbosity,
             ) as progress:
                 directory = quickstart.render_sample(
