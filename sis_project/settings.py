@@ -170,9 +170,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # Pictures may come from a bucket's own address; scripts and styles never do. A chosen
-        # file is shown before it is sent: blob.
-        "img-src": [SELF, "data:", "blob:", *env.list("SIS_IMAGE_HOSTS", default=[])],
+        # blob: previews a chosen file before it is sent.
+        "img-src": [SELF, "data:", "blob:"],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

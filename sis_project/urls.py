@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("search.urls")),
     path("", include("catalog.urls")),
+    path("evaluation/", include("evaluation.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
