@@ -42,6 +42,7 @@ class ProblemCode(StrEnum):
     BAD_BOX = "bad-box"
     BOX_ORDER = "box-order"
     BOX_NEGATIVE = "box-negative"
+    BOX_OUTSIDE = "box-outside"
     DUPLICATE = "duplicate"
     TWO_LABELS = "two-labels"
     BAD_JSON = "bad-json"
@@ -81,6 +82,7 @@ MESSAGES: dict[ProblemCode, str] = {
     "numbers x1 y1 x2 y2",
     ProblemCode.BOX_ORDER: "the box {detail} is empty: x1 < x2 and y1 < y2 are required",
     ProblemCode.BOX_NEGATIVE: "the box {detail} begins outside its picture",
+    ProblemCode.BOX_OUTSIDE: "the box {detail} ends outside its picture of {other} pixels",
     ProblemCode.DUPLICATE: "“{detail}” was listed before at {other}; it counts once",
     ProblemCode.TWO_LABELS: "“{detail}” has another label already at {other}",
     ProblemCode.BAD_JSON: "is not valid JSON: {detail}",

@@ -35,8 +35,8 @@ class Topic:
 
     @property
     def landmark(self) -> str:
-        """The topic's group: its name without a trailing number (`all_souls_1`: `all_souls`)."""
-        return re.sub(r"_\d+$", "", self.name)
+        """The topic's group, see `landmark_of`."""
+        return landmark_of(self.name)
 
     def labelled(self, labels: Sequence[str]) -> tuple[str, ...]:
         """The names under these labels, label by label. Raises KeyError for an unknown label."""
@@ -50,6 +50,11 @@ class GroundTruth:
     topics: tuple[Topic, ...]
     labels: tuple[str, ...]
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
+
+
+def landmark_of(topic: str) -> str:
+    """Return a topic's group: its name without a trailing number (`all_souls_1`: `all_souls`)."""
+    return re.sub(r"_\d+$", "", topic)
 
 
 def judgements_hash(ground_truth: GroundTruth) -> str:

@@ -17,7 +17,7 @@ env = environ.Env()
 
 SIS_VERSION = "0.1.0"
 
-SIS_VAR_DIR = Path(env.str("SIS_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+SIS_VAR_DIR = Path(env.str("SIS_VAR_DIR", default="") or BASE_DIR / "var").resolve()
 # The same variables, one NAME=value a line; what the environment sets wins.
 SIS_SETTINGS_FILE = SIS_VAR_DIR / "settings.env"
 if SIS_SETTINGS_FILE.is_file():

@@ -20,10 +20,14 @@ PURE = {
     "catalog.descriptors.quiet",
     "search.blocks",
     "search.ranking",
+    "evaluation.bounds",
+    "evaluation.differences",
     "evaluation.ground_truth",
     "evaluation.metrics",
     "evaluation.protocols",
+    "evaluation.scoring",
     "evaluation.significance",
+    "evaluation.tables",
     "evaluation.trec",
 }
 

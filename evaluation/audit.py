@@ -1,0 +1,121 @@
+"""Where a run's rankings and the ground truth disagree: what may be labelled wrongly, or not yet.
+
+Nothing is changed here; labels are edited in the admin.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .bounds import Bounds, mean_bounds
+from .models import EvaluationRun, TopicResult
+from .scoring import Case
+
+DEPTH = 30
+BOUNDS_AT = (1, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A picture's place for one topic: `rank` from 1 after removing the ignored, None where the
+    ranking does not hold it."""
+
+    result: TopicResult
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A picture to look at beside a landmark's queries, with its places for each topic of it.
+
+    `label` is empty where it is unlabelled.
+    """
+
+    name: str
+    landmark: str
+    label: str
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def best_rank(self) -> int | None:
+        return min((s.rank for s in self.sightings if s.rank is not None), default=None)
+
+    @property
+    def worst_rank(self) -> int | None:
+        """None where one of the rankings does not hold it: that is worse than any rank."""
+        ranks = [sighting.rank for sighting in self.sightings]
+        return None if None in ranks else max(ranks)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """`unlabelled`: pictures without a label within the first `depth`, best rank first, those
+    seen for more topics of the landmark first among equals. `buried`: pictures with the protocol's
+    best label below the first `depth` or their R, whichever is further down, worst first.
+    `bounds`: what relabelling could do to the mean, for several m.
+    """
+
+    run: EvaluationRun
+    depth: int
+    unlabelled: Sequence[Suspect]
+    buried: Sequence[Suspect]
+    bounds: Sequence[Bounds]
+
+
+def audit_run(
+    *, run: EvaluationRun, depth: int = DEPTH, bounds_at: Iterable[int] = BOUNDS_AT
+) -> Audit:
+    """Look through a finished run's rankings."""
+    results = list(run.results.evaluated().with_rankings())
+    high: dict[tuple[str, str], list[Sighting]] = {}
+    low: dict[tuple[str, str], list[Sighting]] = {}
+    judged = []
+    for result in results:
+        result.run = run
+        case = result.case()
+        judged.append(case.judge(run.rules))
+        ranks = kept_ranks(case, run)
+        for place in unlabelled_high(case, ranks, depth):
+            key = (result.landmark, run.names[place])
+            high.setdefault(key, []).append(Sighting(result, ranks[place]))
+        limit = max(depth, result.positives)
+        for place in case.judged[run.rules.positives[0]].tolist():
+            rank = ranks.get(place)
+            if place != case.own and (rank is None or rank > limit):
+                key = (result.landmark, run.names[place])
+                low.setdefault(key, []).append(Sighting(result, rank))
+    best_label = run.rules.positives[0]
+    bounds = [mean_bounds(judged, m) for m in bounds_at]
+    return Audit(
+        run=run,
+        depth=depth,
+        unlabelled=sorted(suspects(high, ""), key=lambda s: (s.best_rank, -len(s.sightings))),
+        buried=sorted(suspects(low, best_label), key=buried_order),
+        bounds=[found for found in bounds if found is not None],
+    )
+
+
+def kept_ranks(case: Case, run: EvaluationRun) -> dict[int, int]:
+    """Return rank, from 1 after removing the ignored, by position in the run's names."""
+    _positives, ignored = case.split(run.rules)
+    kept = case.ranking[~np.isin(case.ranking, ignored)]
+    return {place: rank for rank, place in enumerate(kept.tolist(), start=1)}
+
+
+def unlabelled_high(case: Case, ranks: dict[int, int], depth: int) -> list[int]:
+    """Return the positions of unlabelled pictures with a rank up to `depth`, best first."""
+    labelled = {place for places in case.judged.values() for place in places.tolist()}
+    return [place for place, rank in ranks.items() if rank <= depth and place not in labelled]
+
+
+def suspects(seen: dict[tuple[str, str], list[Sighting]], label: str) -> list[Suspect]:
+    return [
+        Suspect(name, landmark, label, tuple(sightings))
+        for (landmark, name), sightings in seen.items()
+    ]
+
+
+def buried_order(suspect: Suspect) -> tuple:
+    rank = suspect.worst_rank
+    return (rank is not None, -(rank or 0), suspect.landmark, suspect.name)

@@ -1,0 +1,91 @@
+"""What a changed ground truth changes, fact by fact. Pure, no Django."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .topics import Box, GroundTruth, Topic
+
+
+class Change(StrEnum):
+    ADDED = "+"
+    REMOVED = "-"
+    CHANGED = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One fact that differs. `what` is a label, or "query" for a topic's picture and box.
+
+    `subject` is the picture's name; of `before` and `after` (a label, or the query) the one that
+    does not exist is empty.
+    """
+
+    change: Change
+    topic: str
+    what: str
+    subject: str
+    before: str = ""
+    after: str = ""
+
+    def __str__(self) -> str:
+        if self.change is Change.CHANGED:
+            subject = f"{self.what} {self.subject}".strip()
+            return f"~ {self.topic} {subject}: {self.before} → {self.after}"
+        return f"{self.change} {self.topic} {self.what} {self.subject}"
+
+
+def differences(before: GroundTruth, after: GroundTruth) -> list[Difference]:
+    """Return every fact that differs, topic by topic in name order.
+
+    The order of names within a label is no such fact; see `same_order`.
+    """
+    old = {topic.name: topic for topic in before.topics}
+    new = {topic.name: topic for topic in after.topics}
+    return [
+        difference
+        for name in sorted(old.keys() | new.keys())
+        for difference in _of_topic(name, old.get(name), new.get(name))
+    ]
+
+
+def same_order(before: GroundTruth, after: GroundTruth) -> bool:
+    """Whether each label's names also come in the same order, which `legacy-2021` depends on."""
+    return before.topics == after.topics
+
+
+def _of_topic(name: str, old: Topic | None, new: Topic | None) -> Iterator[Difference]:
+    before, after = (query_in_words(topic) for topic in (old, new))
+    if old is None:
+        yield Difference(Change.ADDED, name, "query", after, after=after)
+    elif new is None:
+        yield Difference(Change.REMOVED, name, "query", before, before=before)
+    elif (old.image, old.box) != (new.image, new.box):
+        yield Difference(Change.CHANGED, name, "query", "", before, after)
+    had, has = _labels(old), _labels(new)
+    for picture in sorted(had.keys() | has.keys()):
+        before, after = had.get(picture, ""), has.get(picture, "")
+        if not before:
+            yield Difference(Change.ADDED, name, after, picture, after=after)
+        elif not after:
+            yield Difference(Change.REMOVED, name, before, picture, before=before)
+        elif before != after:
+            yield Difference(Change.CHANGED, name, "label", picture, before, after)
+
+
+def _labels(topic: Topic | None) -> dict[str, str]:
+    if topic is None:
+        return {}
+    return {name: label for label, names in topic.judgements.items() for name in names}
+
+
+def query_in_words(topic: Topic | None) -> str:
+    """Return a topic's picture and box as a query file writes them; empty for None."""
+    if topic is None:
+        return ""
+    return f"{topic.image} {box_in_words(topic.box)}".strip()
+
+
+def box_in_words(box: Box | None) -> str:
+    """Return a box as four numbers, empty for None; equal boxes give equal texts."""
+    return "" if box is None else " ".join(repr(float(side) + 0.0) for side in box)

@@ -1,0 +1,60 @@
+"""`manage.py import_run`: measure a ranking that another system made."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from evaluation.management.reporting import as_json, as_table
+from evaluation.messages import problems_in_words
+from evaluation.models import Benchmark
+from evaluation.problems import InputError
+from evaluation.protocols import PROTOCOLS
+from evaluation.querysets import UnknownBenchmark
+from evaluation.run_import import import_run, read_run
+from evaluation.runner import EvaluationError
+
+
+class Command(BaseCommand):
+    help = (
+        "Import a run file in TREC format (topic Q0 name rank score tag; names of pictures as "
+        "document ids, %%20 for a blank) and measure it like a run of this system."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("--benchmark", required=True, metavar="NAME")
+        parser.add_argument(
+            "--protocol",
+            choices=tuple(PROTOCOLS),
+            help="default: standard, or medium for revisited ground truth",
+        )
+        parser.add_argument(
+            "--exclude-self",
+            action="store_true",
+            help="ignore each query's own picture in its ranking",
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(options["file"])
+        try:
+            run = import_run(
+                data=read_run(path),
+                file=path.name,
+                benchmark=Benchmark.objects.by_name(options["benchmark"]),
+                protocol=options["protocol"],
+                exclude_self=options["exclude_self"],
+            )
+        except InputError as error:
+            raise CommandError(
+                _("Nothing was imported.") + "\n" + problems_in_words(error)
+            ) from error
+        except (UnknownBenchmark, EvaluationError) as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(as_json(run))
+            return
+        for line in as_table(run):
+            self.stdout.write(line)

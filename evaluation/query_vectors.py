@@ -1,0 +1,194 @@
+"""Topics -> query vectors: described once per topic, box and model id, then kept."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+from PIL import Image as PillowImage
+
+from catalog import vectors
+from catalog.descriptors import Descriptor
+from catalog.models import Collection, Image
+from catalog.pictures import PictureError, crop, decode, is_uniform
+from catalog.vectors import Float32Array
+
+from .differences import box_in_words
+from .importing import is_outside
+from .models import Topic, TopicVector
+from .pictures import in_parts, pictures_named
+from .topics import Box
+
+BATCH_SIZE = 16
+
+OnProgress = Callable[[int, int], None]
+
+
+@dataclass
+class QueryVectors:
+    """Topic id to its unit vector (D,), or to the reason, in words, why there is none.
+
+    `described` counts those that were not known before; `interrupted` says that not all were
+    tried.
+    """
+
+    vectors: dict[int, Float32Array] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    described: int = 0
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A vector to be made: of this topic's picture, of `box` or of all of it (None)."""
+
+    topic: int
+    image: Image
+    box: Box | None
+
+
+def query_vectors(
+    *,
+    topics: Sequence[Topic],
+    collection: Collection,
+    descriptor: Descriptor,
+    use_box: bool = True,
+    on_progress: OnProgress = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> QueryVectors:
+    """Return each topic's query vector: of its box, or of the whole picture.
+
+    A whole picture's vector is the one stored with the image where that is current. Others are
+    described in batches, each committed before the next. A topic whose picture cannot be used
+    gets a reason instead. `on_progress` gets (described, to describe). Raises `DescriptorError`
+    where the weights cannot be had.
+    """
+    result = QueryVectors()
+    wanted = find_wanted(topics, collection, use_box, result)
+    to_describe = use_known(wanted, descriptor, result)
+    if not to_describe:
+        return result
+    on_progress(0, len(to_describe))
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for start in range(0, len(to_describe), BATCH_SIZE):
+            if should_stop():
+                result.interrupted = True
+                break
+            batch = to_describe[start : start + BATCH_SIZE]
+            parts = list(pool.map(lambda item: read_part(item, descriptor), batch))
+            describe_batch(batch, parts, descriptor, result)
+            on_progress(start + len(batch), len(to_describe))
+    return result
+
+
+def find_wanted(
+    topics: Sequence[Topic], collection: Collection, use_box: bool, result: QueryVectors
+) -> list[Wanted]:
+    """Tie topics to pictures; those that cannot be are given a reason."""
+    names = sorted({topic.image_name for topic in topics})
+    images = pictures_named(collection.slug, names)
+    wanted = []
+    for topic in topics:
+        image = images.get(topic.image_name)
+        box = topic.box if use_box else None
+        if image is None:
+            result.reasons[topic.pk] = _("The query picture %(name)s is not in the collection.") % {
+                "name": topic.image_name
+            }
+        elif box and is_outside(box, image.width, image.height):
+            result.reasons[topic.pk] = _(
+                "The box ends outside the query picture of %(width)d × %(height)d pixels."
+            ) % {"width": image.width, "height": image.height}
+        else:
+            wanted.append(Wanted(topic.pk, image, box))
+    return wanted
+
+
+def use_known(
+    wanted: Sequence[Wanted], descriptor: Descriptor, result: QueryVectors
+) -> list[Wanted]:
+    """Take the vectors that are stored already; return what is left to describe."""
+    model_id = descriptor.model_id
+    kept_rows = TopicVector.objects.filter(descriptor=descriptor.name, model_id=model_id)
+    stored = {
+        (kept.topic_id, kept.box): kept
+        for part in in_parts([item.topic for item in wanted])
+        for kept in kept_rows.filter(topic__in=part)
+    }
+    current = Image.objects.with_current(descriptor.name, model_id)
+    of_images: dict[int, Float32Array] = {}
+    for part in in_parts([item.image.pk for item in wanted if item.box is None]):
+        of_images.update(current.filter(pk__in=part).values_list("pk", descriptor.name))
+    left = []
+    for item in wanted:
+        kept = stored.get((item.topic, box_in_words(item.box)))
+        if item.box is None and item.image.pk in of_images:
+            result.vectors[item.topic] = of_images[item.image.pk]
+        elif kept and kept.sha256 == item.image.sha256:
+            result.vectors[item.topic] = kept.vector(descriptor.dim)
+        else:
+            left.append(item)
+    return left
+
+
+def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image | str:
+    """Return what is to be described, or why it cannot be, in words."""
+    try:
+        with item.image.file.open("rb") as file:
+            pixels = decode(file).pixels
+        part = crop(pixels, item.box) if item.box else pixels
+        if is_uniform(part):
+            return _("The query shows nothing: all of it has one colour.")
+        return descriptor.prepare(part)
+    except PictureError as error:
+        return str(error)
+    except FileNotFoundError:
+        return _("The file %(file)s is missing from the storage.") % {"file": item.image.file.name}
+    # Storage back ends raise errors of their own; one unreadable object must not stop the others.
+    except Exception as error:
+        return _("The file %(file)s cannot be read (%(error)s).") % {
+            "file": item.image.file.name,
+            "error": error,
+        }
+
+
+def describe_batch(
+    batch: Sequence[Wanted],
+    parts: Sequence[PillowImage.Image | str],
+    descriptor: Descriptor,
+    result: QueryVectors,
+) -> None:
+    """Describe what could be read, and commit it."""
+    usable = [(item, part) for item, part in zip(batch, parts, strict=True) if is_picture(part)]
+    for item, part in zip(batch, parts, strict=True):
+        if isinstance(part, str):
+            result.reasons[item.topic] = part
+    rows = descriptor.describe([part for _item, part in usable]) if usable else []
+    with transaction.atomic():
+        for (item, _part), vector in zip(usable, rows, strict=True):
+            if not np.isfinite(vector).all():
+                result.reasons[item.topic] = _("The query picture gives no features.")
+                continue
+            result.vectors[item.topic] = vector
+            result.described += 1
+            keep(item, vector, descriptor)
+
+
+def is_picture(part: PillowImage.Image | str) -> bool:
+    return not isinstance(part, str)
+
+
+def keep(item: Wanted, vector: Float32Array, descriptor: Descriptor) -> None:
+    TopicVector.objects.update_or_create(
+        topic_id=item.topic,
+        descriptor=descriptor.name,
+        model_id=descriptor.model_id,
+        box=box_in_words(item.box),
+        defaults={
+            "sha256": item.image.sha256,
+            "data": vectors.encode(vector, descriptor.dim),
+        },
+    )

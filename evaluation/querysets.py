@@ -1,0 +1,96 @@
+"""Reads of benchmarks and runs. Lists load neither rankings nor tables of names."""
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from catalog.models import Image
+
+
+class UnknownBenchmark(LookupError):
+    """No benchmark has the name that was asked for; the message lists those there are."""
+
+
+class BenchmarkQuerySet(models.QuerySet):
+    def with_counts(self) -> "BenchmarkQuerySet":
+        """Annotate `topic_count`, `judgement_count` and `run_count`."""
+        return self.annotate(
+            topic_count=Count("topics", distinct=True),
+            judgement_count=Count("topics__judgements", distinct=True),
+            run_count=Count("runs", distinct=True),
+        )
+
+    def by_name(self, name: str) -> models.Model:
+        """Return the benchmark `name`; raises `UnknownBenchmark` naming the choices."""
+        try:
+            return self.select_related("collection").get(name=name)
+        except self.model.DoesNotExist:
+            known = ", ".join(self.values_list("name", flat=True)) or _(
+                "none yet; import_groundtruth brings one in"
+            )
+            raise UnknownBenchmark(
+                _("There is no benchmark “%(name)s”. Benchmarks: %(known)s.")
+                % {"name": name, "known": known}
+            ) from None
+
+
+def picture_named(collection: str, name: str) -> Exists:
+    """An expression: whether the collection has a picture of that name; both are field paths."""
+    return Exists(Image.objects.filter(collection=OuterRef(collection), name=OuterRef(name)))
+
+
+class TopicQuerySet(models.QuerySet):
+    def with_presence(self) -> "TopicQuerySet":
+        """Annotate `present`: whether the query picture is in the benchmark's collection now."""
+        return self.annotate(present=picture_named("benchmark__collection", "image_name"))
+
+
+class JudgementQuerySet(models.QuerySet):
+    def with_presence(self) -> "JudgementQuerySet":
+        """Annotate `present`: whether the judged picture is in the benchmark's collection now."""
+        return self.annotate(present=picture_named("topic__benchmark__collection", "name"))
+
+    def missing_names(self) -> "models.QuerySet":
+        """The distinct names that are judged here but not in the collection (now), in order."""
+        missing = self.with_presence().filter(present=False)
+        return missing.order_by("name").values_list("name", flat=True).distinct()
+
+
+class RunQuerySet(models.QuerySet):
+    def done(self) -> "RunQuerySet":
+        return self.filter(status="done")
+
+    def with_names(self) -> "RunQuerySet":
+        """Load the tables of names too, for those who read rankings."""
+        return self.defer(None)
+
+    def of_benchmark(self, benchmark: models.Model) -> "RunQuerySet":
+        return self.filter(benchmark=benchmark)
+
+
+class RunManager(models.Manager.from_queryset(RunQuerySet)):
+    """Runs without their table of names; `run.names` fetches it."""
+
+    def get_queryset(self) -> RunQuerySet:
+        return super().get_queryset().select_related("benchmark").defer("names_data")
+
+
+class TopicResultQuerySet(models.QuerySet):
+    def with_rankings(self) -> "TopicResultQuerySet":
+        """Load rankings and judgements too."""
+        return self.defer(None)
+
+    def evaluated(self) -> "TopicResultQuerySet":
+        """Topics whose picture could be searched for, with or without positives."""
+        return self.filter(status__in=("evaluated", "no_positives"))
+
+    def counted(self) -> "TopicResultQuerySet":
+        """Topics that are part of the mean."""
+        return self.filter(ap__isnull=False)
+
+
+class TopicResultManager(models.Manager.from_queryset(TopicResultQuerySet)):
+    """Results without rankings and judgements; `with_rankings()` loads them."""
+
+    def get_queryset(self) -> TopicResultQuerySet:
+        return super().get_queryset().defer("ranking_data", "judged_data")

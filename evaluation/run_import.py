@@ -1,0 +1,113 @@
+"""Rankings made by another system (TREC run format) -> a run like any other."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from catalog.models import Image
+
+from .models import Benchmark, EvaluationRun, Source
+from .problems import Problem, ProblemCode, RunFileError, printable
+from .recording import Ranked, finish
+from .runner import EvaluationError, choose_protocol
+from .tables import NameTable
+from .trec import COLUMNS, parse_run
+
+# About a million lines: 55 topics of 20,000 pictures each.
+MAX_RUN_BYTES = 64 * 2**20
+
+Rankings = Mapping[str, Sequence[str]]
+
+
+def read_run(path: Path) -> bytes:
+    """Return a run file's bytes. Raises `RunFileError` where it cannot be read or is too large."""
+    try:
+        if not path.exists():
+            raise RunFileError([Problem(path.name, None, ProblemCode.NOT_FOUND)])
+        if not path.is_file():
+            raise RunFileError([Problem(path.name, None, ProblemCode.NOT_REGULAR)])
+        with path.open("rb") as stream:
+            return read_run_stream(stream, path.name)
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise RunFileError([Problem(path.name, None, ProblemCode.UNREADABLE, detail)]) from error
+
+
+def read_run_stream(stream: BinaryIO, name: str) -> bytes:
+    """Return the bytes of a binary stream, such as an upload; raises as `read_run`."""
+    data = stream.read(MAX_RUN_BYTES + 1)
+    if len(data) > MAX_RUN_BYTES:
+        raise RunFileError([Problem(name, None, ProblemCode.TOO_LARGE, str(MAX_RUN_BYTES))])
+    return data
+
+
+def import_run(
+    *,
+    data: bytes,
+    file: str,
+    benchmark: Benchmark,
+    protocol: str | None = None,
+    exclude_self: bool = False,
+) -> EvaluationRun:
+    """Measure and store the rankings of a run file's bytes; `file` names it in messages.
+
+    Its names need not be in the collection. Topics that the benchmark lacks are left out and
+    named in the run's `unknown_topics`; topics that the file lacks are not evaluated. Raises
+    `RunFileError` for a file that cannot be used and `EvaluationError` where no topic is the
+    benchmark's or the protocol is none of its; nothing is stored then.
+    """
+    started = time.monotonic()
+    chosen = choose_protocol(benchmark=benchmark, name=protocol)
+    rankings = parse_run(data, file)
+    ranked = place_names(rankings, benchmark)
+    if not ranked.rankings:
+        raise EvaluationError(
+            _("No topic of %(file)s is in benchmark “%(benchmark)s”; it ranks for: %(topics)s.")
+            % {
+                "file": printable(file),
+                "benchmark": benchmark.name,
+                "topics": first_few(ranked.unknown_topics),
+            }
+        )
+    run = EvaluationRun(
+        benchmark=benchmark,
+        source=Source.IMPORTED,
+        system=system_name(data),
+        protocol=chosen.name,
+        collection_slug=benchmark.collection.slug,
+        exclude_self=exclude_self,
+        code_version=settings.SIS_VERSION,
+    )
+    finish(run=run, ranked=ranked, started=started)
+    return run
+
+
+def place_names(rankings: Rankings, benchmark: Benchmark) -> Ranked:
+    """Give every name a place in one table, for the topics that the benchmark has."""
+    topics = set(benchmark.topics.values_list("name", flat=True))
+    pictures = Image.objects.filter(collection=benchmark.collection_id)
+    table = NameTable()
+    return Ranked(
+        table=table,
+        rankings={topic: table.add(names) for topic, names in rankings.items() if topic in topics},
+        present=frozenset(pictures.values_list("name", flat=True)),
+        unknown_topics=[topic for topic in rankings if topic not in topics],
+    )
+
+
+def system_name(data: bytes) -> str:
+    """Return the last column of a run file's first line: what its system calls itself."""
+    for line in data.removeprefix(b"\xef\xbb\xbf").splitlines():
+        columns = line.split()
+        if len(columns) == COLUMNS:
+            return printable(columns[-1].decode("utf-8", "replace"))[:100]
+    return ""
+
+
+def first_few(names: Sequence[str], number: int = 5) -> str:
+    """Return the first names in a row, with a sign that there are more."""
+    return ", ".join([*names[:number], *(["…"] if len(names) > number else [])])

@@ -1,0 +1,254 @@
+"""Benchmark x engine x protocol -> a run: rank every topic, measure, store."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+
+from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
+from catalog.models import Collection, Image
+from search.engines import check_engine, get_engine
+
+from .models import Benchmark, EvaluationRun, Source, Topic
+from .protocols import PROTOCOLS, Protocol
+from .query_vectors import OnProgress, QueryVectors, query_vectors
+from .recording import Ranked, fail, finish, start
+from .tables import IntArray, NameTable
+
+REASONS_NAMED = 5
+
+
+class EvaluationError(Exception):
+    """An evaluation cannot be done; the message, in the user's language, says why."""
+
+
+class EvaluationInterrupted(Exception):
+    """It was asked to stop before everything was ranked; nothing of the run was stored."""
+
+
+def choose_protocol(*, benchmark: Benchmark, name: str | None) -> Protocol:
+    """Return the protocol, or the benchmark's usual one for None.
+
+    Raises `EvaluationError` naming the choices where the benchmark has other labels.
+    """
+    choices = benchmark.protocols
+    chosen = PROTOCOLS.get(name) if name else (choices[0] if choices else None)
+    if chosen is None or chosen not in choices:
+        raise EvaluationError(
+            _("Benchmark “%(benchmark)s” has no protocol “%(name)s”; there are: %(choices)s.")
+            % {
+                "benchmark": benchmark.name,
+                "name": name or "",
+                "choices": ", ".join(choice.name for choice in choices),
+            }
+        )
+    return chosen
+
+
+def new_run(
+    *,
+    benchmark: Benchmark,
+    protocol: str | None = None,
+    crop: bool = True,
+    exclude_self: bool = False,
+    engine: str = "default",
+    descriptor: Descriptor | None = None,
+) -> EvaluationRun:
+    """Return a run, not stored yet, that says what is to be done.
+
+    Raises `EvaluationError` for an unknown protocol or engine, and for weights that are not there.
+    """
+    chosen = choose_protocol(benchmark=benchmark, name=protocol)
+    with told_in_words():
+        descriptor = descriptor or get_descriptor()
+        _backend, options = check_engine(engine)
+        model_id = descriptor.model_id
+    return EvaluationRun(
+        benchmark=benchmark,
+        source=Source.SEARCH,
+        protocol=chosen.name,
+        collection_slug=benchmark.collection.slug,
+        descriptor=descriptor.name,
+        model_id=model_id,
+        engine=engine,
+        engine_options=options,
+        crop=crop,
+        exclude_self=exclude_self,
+        code_version=settings.SIS_VERSION,
+        topics_total=benchmark.topics.count(),
+    )
+
+
+def evaluate(
+    *,
+    on_progress: OnProgress = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    descriptor: Descriptor | None = None,
+    **asked: Any,
+) -> EvaluationRun:
+    """Do a whole evaluation at once; takes `new_run`'s arguments.
+
+    The run is stored when it is done, and nothing of it before; query vectors stay. `on_progress`
+    gets (query vectors described, to describe). Raises `EvaluationError`, and
+    `EvaluationInterrupted` where `should_stop` said so.
+    """
+    started = time.monotonic()
+    run = new_run(descriptor=descriptor, **asked)
+    with told_in_words():
+        ranked = rank(run, descriptor or get_descriptor(), on_progress, should_stop)
+    finish(run=run, ranked=ranked, started=started)
+    return run
+
+
+def create_run(**asked: Any) -> EvaluationRun:
+    """Store a queued run, which `execute_run` does; takes `new_run`'s arguments, raises as it."""
+    run = new_run(**asked)
+    run.save()
+    return run
+
+
+def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> EvaluationRun:
+    """Rank and measure a queued run. Its row tells how far it is, and at last how it ended.
+
+    Does nothing to a run that is no longer queued. Whatever is raised, `EvaluationError` above
+    all, is written to the row first.
+    """
+    if not start(run=run):
+        return run
+    started = time.monotonic()
+
+    def note(done: int, total: int) -> None:
+        run.progress_done, run.progress_total = done, total
+        run.save(update_fields=["progress_done", "progress_total"])
+
+    try:
+        with told_in_words():
+            descriptor = descriptor or get_descriptor(run.descriptor)
+            ranked = rank(run, descriptor, note, lambda: False)
+        finish(run=run, ranked=ranked, started=started)
+    except BaseException as error:
+        fail(run=run, reason=str(error) or type(error).__name__)
+        raise
+    return run
+
+
+@contextmanager
+def told_in_words() -> Iterator[None]:
+    """Turn what a wrong configuration raises into `EvaluationError`."""
+    try:
+        yield
+    except (DescriptorError, ImproperlyConfigured) as error:
+        raise EvaluationError(str(error)) from error
+
+
+def rank(
+    run: EvaluationRun,
+    descriptor: Descriptor,
+    on_progress: OnProgress,
+    should_stop: Callable[[], bool],
+) -> Ranked:
+    """Describe the queries and rank the whole collection for all of them in one search."""
+    check_weights(run, descriptor)
+    collection = run.benchmark.collection
+    engine = get_engine(run.engine, descriptor=descriptor)
+    engine.sync()
+    count = engine.count(within=collection.pk)
+    if not count:
+        raise EvaluationError(no_features(collection, descriptor))
+    topics = list(run.benchmark.topics.order_by("position"))
+    queries = query_vectors(
+        topics=topics,
+        collection=collection,
+        descriptor=descriptor,
+        use_box=bool(run.crop),
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    if queries.interrupted:
+        raise EvaluationInterrupted
+    if not queries.vectors:
+        raise EvaluationError(no_queries(topics, queries))
+    order = [topic.pk for topic in topics if topic.pk in queries.vectors]
+    matrix = np.stack([queries.vectors[pk] for pk in order])
+    ids, _distances = engine.search(matrix, count, within=collection.pk)
+    pictures = named_pictures(collection)
+    names, rows = positions_of(ids, pictures)
+    return Ranked(
+        table=NameTable(names),
+        rankings=by_name(topics, dict(zip(order, rows, strict=True))),
+        reasons=by_name(topics, queries.reasons),
+        present=frozenset(pictures.values()),
+        pairs=[(name, descriptor.model_id) for name in names],
+    )
+
+
+def check_weights(run: EvaluationRun, descriptor: Descriptor) -> None:
+    """Raise `EvaluationError` where a queued run was asked for with other weights."""
+    if descriptor.model_id != run.model_id:
+        raise EvaluationError(
+            _(
+                "The weights have changed: the run was asked for with %(asked)s, now they are "
+                "%(now)s."
+            )
+            % {"asked": run.model_id, "now": descriptor.model_id}
+        )
+
+
+def named_pictures(collection: Collection) -> dict[int, str]:
+    """Return the name of every picture of the collection by its id."""
+    pictures = Image.objects.filter(collection=collection)
+    return dict(pictures.order_by("pk").values_list("pk", "name"))
+
+
+def positions_of(ids: IntArray, pictures: Mapping[int, str]) -> tuple[list[str], list[IntArray]]:
+    """Turn rankings (Q, K) of image ids into positions in the list of names that they share.
+
+    Pictures deleted since the engine was brought in step are left out.
+    """
+    known = np.unique(ids)
+    here = np.array([pk in pictures for pk in known.tolist()], dtype=bool)
+    place = np.where(here, np.cumsum(here) - 1, -1)
+    positions = place[np.searchsorted(known, ids)]
+    names = [pictures[pk] for pk in known[here].tolist()]
+    return names, [row[row >= 0] for row in positions]
+
+
+def by_name(topics: list[Topic], values: Mapping[int, Any]) -> dict[str, Any]:
+    """Return the values by their topics' names instead of ids, in the topics' order."""
+    return {topic.name: values[topic.pk] for topic in topics if topic.pk in values}
+
+
+def no_features(collection: Collection, descriptor: Descriptor) -> str:
+    counts = Image.objects.in_collection(collection).feature_counts(descriptor.model_id)
+    if not counts.total:
+        return _(
+            "Collection “%(slug)s” holds no pictures. Import them with import_images first."
+        ) % {"slug": collection.slug}
+    return _(
+        "No picture of collection “%(slug)s” has features of %(model_id)s (%(missing)d have none, "
+        "%(outdated)d those of another model id, %(failed)d failed). Run extract_features first."
+    ) % {
+        "slug": collection.slug,
+        "model_id": descriptor.model_id,
+        "missing": counts.missing,
+        "outdated": counts.outdated,
+        "failed": counts.failed,
+    }
+
+
+def no_queries(topics: list[Topic], queries: QueryVectors) -> str:
+    """Say that no topic could be searched for, and why the first few could not."""
+    named = " ".join(
+        f"{topic.name}: {queries.reasons[topic.pk]}"
+        for topic in topics[:REASONS_NAMED]
+        if topic.pk in queries.reasons
+    )
+    return _("None of the %(number)d topics can be evaluated. %(named)s") % {
+        "number": len(topics),
+        "named": named,
+    }

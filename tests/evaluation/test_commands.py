@@ -1,0 +1,271 @@
+"""The three commands: what they say, their exit status, and what they leave unchanged."""
+
+import json
+import os
+import signal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.models import Collection, Image
+from evaluation.management.commands import evaluate as evaluate_command
+from evaluation.management.commands import import_groundtruth as import_command
+from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicVector
+from tests.evaluation.landmarks import DOOR, FILES, GATE_AP, STANDARD_AP, Describer
+
+pytestmark = pytest.mark.django_db
+
+
+def write(folder, files):
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return str(folder)
+
+
+def refused(*arguments: str) -> CommandError:
+    """Run a command that must refuse and change nothing; return its error."""
+
+    def state():
+        models = (Collection, Benchmark, Judgement, EvaluationRun)
+        return [list(model.objects.order_by("pk").values()) for model in models]
+
+    before = state()
+    with pytest.raises(CommandError) as refusal:
+        call_command(*arguments)
+    assert state() == before
+    return refusal.value
+
+
+class TestImportGroundtruth:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        return write(tmp_path / "truth", FILES)
+
+    def test_without_a_path_it_is_oxford(self, capsys):
+        call_command("import_groundtruth", "--collection", "oxford5k")
+        out = capsys.readouterr().out
+        assert "“oxford5k” imported: 55 topics, 4335 judgements" in out
+        assert "845 of the judged pictures, and the query pictures of 55 topics" in out
+        assert Collection.objects.get().slug == "oxford5k"
+
+    def test_as_quickstart_calls_it_again_and_again(self, folder, capsys, pictures):
+        """Catches a question on identical files, which would stop an unattended start."""
+        for said in ("imported", "is unchanged"):
+            call_command("import_groundtruth", folder, collection="places", benchmark="landmarks")
+            assert f"“landmarks” {said}" in capsys.readouterr().out
+
+    def test_the_benchmark_is_named_like_the_collection_by_default(self, folder):
+        call_command("import_groundtruth", folder, "--collection", "places")
+        assert Benchmark.objects.get().name == "places"
+
+    def test_duplicate_lines_are_reported_and_count_once(self, tmp_path, capsys):
+        folder = write(tmp_path / "t", DOOR | {"door_1_good.txt": "door_a\ndoor_a\n"})
+        call_command("import_groundtruth", folder, "--collection", "places")
+        assert "door_1_good.txt, line 2: “door_a” was listed before" in capsys.readouterr().err
+        assert Judgement.objects.filter(name="door_a").count() == 1
+
+    def test_everything_wrong_is_named_and_nothing_imported(self, tmp_path):
+        folder = write(
+            tmp_path / "t",
+            DOOR | {"door_1_ok.txt": "door_a\n", "door_1_query.txt": "door_a 9 9 1 1\n"},
+        )
+        (tmp_path / "t" / "door_1_junk.txt").unlink()
+        error = refused("import_groundtruth", folder, "--collection", "places")
+        assert error.returncode == 1
+        said = str(error)
+        assert "Nothing was imported." in said
+        assert "door_1_ok.txt, line 1: “door_a” has another label already" in said
+        assert "door_1_query.txt, line 1: the box 9 9 1 1 is empty" in said
+        assert "door_1_junk.txt: is missing" in said
+
+    @pytest.mark.parametrize("kind", ["nothing", "pickle"])
+    def test_what_is_no_ground_truth_is_refused(self, tmp_path, kind):
+        path = tmp_path / "truth.pkl"
+        if kind == "pickle":
+            path.write_bytes(b"\x80\x04.")
+        said = str(refused("import_groundtruth", str(path), "--collection", "places"))
+        assert "truth.pkl: " in said
+        assert ("never loaded" if kind == "pickle" else "no such file") in said
+
+    def test_a_name_that_cannot_be_is_refused(self, folder):
+        arguments = ("--collection", "places", "--benchmark", "a b")
+        assert "“a b” cannot be" in str(refused("import_groundtruth", folder, *arguments))
+
+    class TestChanged:
+        @pytest.fixture
+        def changed(self, folder, tmp_path, capsys):
+            call_command("import_groundtruth", folder, "--collection", "places")
+            capsys.readouterr()
+            write(tmp_path / "truth", {"door_1_ok.txt": "door_ok\nextra\n"})
+            return folder
+
+        def test_unattended_it_shows_the_difference_and_refuses(self, changed, capsys, monkeypatch):
+            monkeypatch.setattr("sys.stdin", StringIO())
+            error = refused("import_groundtruth", changed, "--collection", "places")
+            assert error.returncode == 1
+            assert "--yes" in str(error)
+            assert "  + door_1 ok extra" in capsys.readouterr().out
+
+        def test_with_yes_it_shows_and_replaces(self, changed, capsys):
+            call_command("import_groundtruth", changed, "--collection", "places", "--yes")
+            out = capsys.readouterr().out
+            assert "differs in 1 place" in out
+            assert "“places” replaced" in out
+            assert Judgement.objects.filter(name="extra", label="ok").exists()
+
+        @pytest.mark.parametrize("answer", ["y", "n", ""])
+        def test_on_a_terminal_it_asks(self, changed, monkeypatch, answer):
+            class Terminal:
+                def isatty(self):
+                    return True
+
+            monkeypatch.setattr(import_command.sys, "stdin", Terminal())
+            monkeypatch.setattr("builtins.input", lambda prompt: answer)
+            if answer == "y":
+                call_command("import_groundtruth", changed, "--collection", "places")
+            else:
+                refused("import_groundtruth", changed, "--collection", "places")
+            assert Judgement.objects.filter(name="extra").exists() == (answer == "y")
+
+        def test_a_long_difference_is_cut(self, changed, tmp_path, capsys):
+            names = "".join(f"n{number}\n" for number in range(100))
+            write(tmp_path / "truth", {"door_1_ok.txt": names})
+            call_command("import_groundtruth", changed, "--collection", "places", "--yes")
+            assert "… and 61 more." in capsys.readouterr().out  # 100 added, door_ok removed
+
+
+class TestEvaluate:
+    @pytest.fixture
+    def describer(self, monkeypatch, benchmark_rows):
+        describer = Describer()
+        monkeypatch.setattr(evaluate_command, "get_descriptor", lambda name: describer)
+        return describer
+
+    def test_the_table_says_what_is_in_the_mean_and_what_is_not(self, describer, capsys):
+        call_command("evaluate", "landmarks", "--no-crop")
+        out = capsys.readouterr().out
+        lines = {line.split()[0]: line for line in out.splitlines() if line}
+        assert f"{STANDARD_AP:.4f}" in lines["door_1"]
+        assert lines["door_1"].endswith("4/4")
+        assert lines["gate_1"].endswith("1/2")
+        assert "no positives" in lines["lamp_1"]
+        assert "tower_a is not in the collection" in lines["tower_1"]
+        mean = (STANDARD_AP + GATE_AP) / 2
+        assert f"mAP {mean:.4f} (standard, 2 of 4 topics)" in out
+        assert "1 topic could not be evaluated" in out
+        assert "1 topic has no positives" in out
+        assert "2 of 9 judged pictures are not in the collection" in out
+
+    def test_json_alone_is_on_standard_output(self, describer, capsys):
+        """Catches progress or remarks that would break a program reading the JSON."""
+        call_command("evaluate", "landmarks", "--json", "--protocol", "good", "--exclude-self")
+        captured = capsys.readouterr()
+        answer = json.loads(captured.out)
+        assert (answer["benchmark"], answer["protocol"]) == ("landmarks", "good")
+        assert answer["passport"]["exclude_self"] is True
+        assert answer["passport"]["crop"] is True
+        assert [topic["topic"] for topic in answer["topics"]][:2] == ["door_1", "gate_1"]
+        assert "1/1 query pictures" in captured.err
+
+    def test_pictures_that_were_not_ranked_are_told(self, describer, capsys):
+        Image.objects.filter(name="wrong_1").update(fc6=None, fc6_model_id="")
+        call_command("evaluate", "landmarks", "--no-crop")
+        out = capsys.readouterr().out
+        assert "1 of 9 pictures of the collection have no current features" in out
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("lanmdarks",), "no benchmark “lanmdarks”. Benchmarks: landmarks."),
+            (("landmarks", "--protocol", "easy"), "there are: standard, good, ok, junk"),
+            (("landmarks", "--engine", "faiss"), "no engine 'faiss'"),
+        ],
+    )
+    def test_what_is_not_there_is_refused_with_the_choices(self, describer, arguments, said):
+        error = refused("evaluate", *arguments)
+        assert said in str(error)
+        assert error.returncode == 1
+
+    def test_an_unknown_descriptor_is_refused(self, benchmark_rows):
+        assert "sift" in str(refused("evaluate", "landmarks", "--descriptor", "sift"))
+
+    def test_no_features_are_refused_with_what_to_do(self, describer):
+        Image.objects.update(fc6=None, fc6_model_id="")
+        assert "Run extract_features" in str(refused("evaluate", "landmarks"))
+
+    def test_an_interruption_keeps_query_vectors_and_exits_130(self, describer, monkeypatch):
+        """Catches lost work: what was described is found again by the next run."""
+        monkeypatch.setattr("evaluation.query_vectors.BATCH_SIZE", 1)
+        Image.objects.filter(name__in=["gate_a", "lamp_a"]).update(fc6=None, fc6_model_id="")
+        describe = describer.describe
+
+        def interrupted(images):
+            os.kill(os.getpid(), signal.SIGINT)
+            return describe(images)
+
+        monkeypatch.setattr(describer, "describe", interrupted)
+        assert refused("evaluate", "landmarks").returncode == 130
+        assert TopicVector.objects.count() == 1
+
+
+class TestImportRun:
+    @pytest.fixture
+    def file(self, tmp_path, benchmark_rows):
+        path = tmp_path / "run.txt"
+        path.write_text("gate_1 Q0 gate_a 1 2 theirs\nattic_1 Q0 x 1 1 theirs\n")
+        return path
+
+    def test_it_is_measured_and_shown_like_any_run(self, file, capsys):
+        call_command("import_run", str(file), "--benchmark", "landmarks")
+        out = capsys.readouterr().out
+        assert f"mAP {GATE_AP:.4f} (standard, 1 of 4 topics)" in out
+        assert "3 topics could not be evaluated" in out
+        assert "1 topic of the file is not in the benchmark: attic_1" in out
+        assert EvaluationRun.objects.get().system == "theirs"
+
+    def test_json(self, file, capsys):
+        call_command("import_run", str(file), "--benchmark", "landmarks", "--json")
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["map"] == pytest.approx(GATE_AP)
+        assert answer["passport"]["crop"] is None
+
+    def test_bad_files_are_refused_with_their_lines(self, file):
+        file.write_text("gate_1 Q0 gate_a 1 2 t\ngate_1 gate_b\n")
+        error = refused("import_run", str(file), "--benchmark", "landmarks")
+        assert "run.txt, line 2: expected 6 columns" in str(error)
+        assert error.returncode == 1
+
+    @pytest.mark.parametrize(
+        ("benchmark", "protocol", "said"),
+        [
+            ("other", "standard", "no benchmark “other”"),
+            ("landmarks", "hard", "no protocol “hard”"),
+        ],
+    )
+    def test_what_is_not_there_is_refused(self, file, benchmark, protocol, said):
+        arguments = ("--benchmark", benchmark, "--protocol", protocol)
+        assert said in str(refused("import_run", str(file), *arguments))
+
+
+def test_revisited_ground_truth_is_evaluated_as_published(pictures, tmp_path, capsys):
+    """JSON labels by the whole road; positives easy and hard under the default, medium."""
+    topic = {"name": "door_1", "image": "door_a", "box": None}
+    labels = {"easy": ["door_a"], "hard": ["door_far"], "junk": ["wrong_1", "door_b"]}
+    path = tmp_path / "revisited.json"
+    path.write_text(json.dumps({"topics": [topic | labels]}))
+    call_command("import_groundtruth", str(path), "--collection", "places")
+    found = {}
+    for protocol in ("easy", "medium", "hard"):
+        capsys.readouterr()
+        call_command("evaluate", "places", "--no-crop", "--protocol", protocol, "--json")
+        found[protocol] = json.loads(capsys.readouterr().out)["topics"][0]
+    # Without junk: door_a, door_junk, door_ok, wrong_2, door_far. Hard ignores door_a as well.
+    assert found["easy"]["ap"] == pytest.approx(1)
+    assert found["medium"]["ap"] == pytest.approx((2 + (1 / 4 + 2 / 5)) / 4)
+    assert found["hard"]["ap"] == pytest.approx((0 + 1 / 4) / 2)
+    # P@10 looks no further than the last positive: 2 of 5.
+    assert found["medium"]["p10"] == pytest.approx(2 / 5)
+    call_command("evaluate", "places", "--no-crop", "--json")
+    assert json.loads(capsys.readouterr().out)["protocol"] == "medium"
