@@ -4,11 +4,12 @@ from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 from catalog.descriptors import get_descriptor
 from catalog.models import Collection
-from catalog.pictures import Box, decode
+from catalog.pictures import Box, PictureError, decode
 
 from .models import Query, QueryQuerySet
 from .services import describe_picture
@@ -46,8 +47,7 @@ def crop_query(*, query: Query, box: Box) -> Query:
 
     `box` is in pixels of the working copy. Raises as `describe_picture`.
     """
-    with query.picture.open("rb") as file:
-        content = file.read()
+    content = working_copy(query)
     pixels = decode(BytesIO(content)).pixels
     vector = describe_picture(pixels=pixels, box=box)
     x1, y1, x2, y2 = box
@@ -78,15 +78,23 @@ def store_query(query: Query, *, content: bytes) -> Query:
     return query
 
 
+def working_copy(query: Query) -> bytes:
+    """Return the working copy's file; raises `PictureError` where it is gone."""
+    try:
+        with query.picture.open("rb") as file:
+            return file.read()
+    except OSError as error:
+        raise PictureError(_("The picture of this query is gone.")) from error
+
+
 def refresh_query(*, query: Query) -> Query:
     """Describe a query again where its vector was made by another model id than the current.
 
-    From the working copy: the upload itself is not kept.
+    From the working copy: the upload itself is not kept. Raises as `describe_picture`.
     """
     model_id = get_descriptor().model_id
     if query.fc6_model_id != model_id:
-        with query.picture.open("rb") as file:
-            pixels = decode(BytesIO(file.read())).pixels
+        pixels = decode(BytesIO(working_copy(query))).pixels
         query.fc6 = describe_picture(pixels=pixels, box=query.box)
         query.fc6_model_id = model_id
         query.save(update_fields=["fc6", "fc6_model_id"])

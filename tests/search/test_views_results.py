@@ -236,3 +236,19 @@ def test_other_methods_are_refused(client, query, name, method):
     args = [] if name == "home" else [query.pk]
     response = getattr(client, method)(reverse(f"search:{name}", args=args))
     assert response.status_code == 405
+
+
+@pytest.mark.django_db
+def test_a_query_whose_picture_is_gone_says_so(client, query, media):
+    # Its vector still searches; only what needs the pixels cannot be done, in words.
+    for path in (media / "queries").iterdir():
+        path.unlink()
+    assert client.get(query.get_absolute_url()).status_code == 200
+    sides = {"x1": 0, "y1": 0, "x2": 50, "y2": 50}
+    answer = client.post(reverse("search:crop", args=[query.pk]), sides)
+    assert answer.status_code == 400
+    assert "The picture of this query is gone." in html(answer)
+    Query.objects.update(fc6_model_id="another")
+    answer = client.get(query.get_absolute_url())
+    assert answer.status_code == 503
+    assert "The picture of this query is gone." in html(answer)
