@@ -10,8 +10,9 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import floatformat
 from django.urls import reverse
-from django.utils.formats import localize, number_format
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -157,7 +158,7 @@ class TopicAdmin(ReadOnlyAdmin):
     def box_in_words(self, topic: Topic) -> str:
         if topic.box is None:
             return gettext("the whole picture")
-        return ", ".join(number_format(side, decimal_pos=1) for side in topic.box)
+        return ", ".join(floatformat(side, 1) for side in topic.box)
 
     @admin.display(description=_("query"))
     def query(self, topic: Topic) -> str:
@@ -298,7 +299,7 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
 
     @admin.display(description="mAP", ordering="mean_ap")
     def map(self, run: EvaluationRun) -> str | None:
-        return None if run.mean_ap is None else number_format(run.mean_ap, decimal_pos=4)
+        return None if run.mean_ap is None else floatformat(run.mean_ap, 4)
 
     @admin.display(description=_("topics in the mean"))
     def counted(self, run: EvaluationRun) -> str:

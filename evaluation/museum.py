@@ -29,8 +29,9 @@ class Row:
 class Museum:
     """`means`: each figure's mean over the topics, in the order of `EXHIBITS`.
 
-    `faithful`: whether the query was the whole picture, as in the original, so that `legacy` is
-    what it would have shown; `published`: what it did publish for this protocol, or None.
+    `faithful`: whether the query was the whole picture, and counted, as in the original, so that
+    `legacy` is what it would have shown; `published`: what it did publish for this protocol, or
+    None.
     """
 
     run: EvaluationRun
@@ -55,6 +56,6 @@ def visit(*, run: EvaluationRun) -> Museum:
         run=run,
         rows=rows,
         means=tuple(mean_average_precision(column) for column in columns),
-        faithful=run.source == Source.SEARCH and run.crop is False,
+        faithful=run.source == Source.SEARCH and run.crop is False and not run.exclude_self,
         published=PUBLISHED_2021.get(run.protocol),
     )

@@ -20,7 +20,7 @@ from tests.helpers import add_image, picture, unit_vectors
 def use_stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """Let everything describe with a stand-in of the same model id, and start with no engine."""
     stand_in = StandIn()
-    monkeypatch.setattr(descriptors, "_instance", lambda name, weights: stand_in)
+    monkeypatch.setattr(descriptors, "_instance", lambda *arguments: stand_in)
     reset_engines()
     return stand_in
 

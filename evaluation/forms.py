@@ -1,0 +1,128 @@
+"""Forms of the evaluation pages."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.template.defaultfilters import floatformat
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .messages import PROTOCOLS
+from .models import Benchmark, EvaluationRun
+from .protocols import OXFORD_PROTOCOLS, REVISITED_PROTOCOLS
+
+MOST_RELABELLED = 100
+USUAL_M = 3
+DEEPEST = 1000
+
+
+def protocol_choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """Every protocol under the kind of ground truth that it is for."""
+    kinds = (
+        (gettext("Labels good, ok and junk"), OXFORD_PROTOCOLS),
+        (gettext("Labels easy, hard and junk"), REVISITED_PROTOCOLS),
+    )
+    return [
+        (kind, [(protocol.name, PROTOCOLS[protocol.name][0]) for protocol in protocols])
+        for kind, protocols in kinds
+    ]
+
+
+def engine_choices() -> list[tuple[str, str]]:
+    return [(alias, alias) for alias in settings.SEARCH_ENGINES]
+
+
+class EvaluateForm(forms.Form):
+    """What to evaluate. `asked` are the arguments of `tasks.enqueue_evaluation`."""
+
+    QUERIES = [
+        ("box", _("the box of each topic")),
+        ("whole", _("the whole query picture")),
+    ]
+
+    benchmark = forms.ModelChoiceField(Benchmark.objects.none(), label=_("Benchmark"))
+    protocol = forms.ChoiceField(label=_("Protocol"))
+    query = forms.ChoiceField(
+        label=_("Search with"), choices=QUERIES, widget=forms.RadioSelect, initial="box"
+    )
+    exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
+    engine = forms.ChoiceField(label=_("Engine"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        benchmark = self.fields["benchmark"]
+        benchmark.queryset = Benchmark.objects.select_related("collection")
+        if benchmark.queryset.count() == 1:
+            benchmark.empty_label = None
+        self.fields["protocol"].choices = protocol_choices()
+        engines = engine_choices()
+        self.fields["engine"].choices = engines
+        self.fields["engine"].initial = "default"
+        if len(engines) == 1:
+            del self.fields["engine"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        benchmark, name = cleaned.get("benchmark"), cleaned.get("protocol")
+        if benchmark and name and name not in {known.name for known in benchmark.protocols}:
+            choices = (str(PROTOCOLS[known.name][0]) for known in benchmark.protocols)
+            text = gettext("The labels of “%(name)s” can be read as: %(choices)s.")
+            self.add_error(
+                "protocol", text % {"name": benchmark.name, "choices": ", ".join(choices)}
+            )
+        return cleaned
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {
+            "benchmark": self.cleaned_data["benchmark"],
+            "protocol": self.cleaned_data["protocol"],
+            "crop": self.cleaned_data["query"] == "box",
+            "exclude_self": self.cleaned_data["exclude_self"],
+            "engine": self.cleaned_data.get("engine") or "default",
+        }
+
+
+class RunField(forms.ModelChoiceField):
+    """Choice of a finished run, named by what tells runs apart."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(EvaluationRun.objects.none(), empty_label=None, **kwargs)
+
+    def label_from_instance(self, run: EvaluationRun) -> str:
+        parts = [f"#{run.pk}", run.benchmark.name, str(PROTOCOLS[run.protocol][0])]
+        if run.mean_ap is not None:
+            parts.append(f"mAP {floatformat(run.mean_ap, 4)}")
+        if run.system:
+            parts.append(run.system)
+        elif run.crop is not None:
+            parts.append(gettext("box") if run.crop else gettext("whole picture"))
+        return " · ".join(parts)
+
+
+class CompareForm(forms.Form):
+    """Two different finished runs."""
+
+    first = RunField(label=_("First run"))
+    second = RunField(label=_("Second run"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first", "second"):
+            self.fields[name].queryset = EvaluationRun.objects.done()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("first") and cleaned.get("first") == cleaned.get("second"):
+            self.add_error("second", gettext("Choose two different runs."))
+        return cleaned
+
+
+class AuditForm(forms.Form):
+    """How deep to look, and how many labels could be missing."""
+
+    depth = forms.IntegerField(label=_("Look at the first … ranks"), min_value=1, max_value=DEEPEST)
+    m = forms.IntegerField(
+        label=_("Relabelled per topic (m)"), min_value=1, max_value=MOST_RELABELLED
+    )

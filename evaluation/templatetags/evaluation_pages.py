@@ -1,0 +1,72 @@
+"""Template tags of the evaluation pages."""
+
+import json
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from .. import charts
+from ..messages import PROTOCOLS
+from ..models import EvaluationRun, Label, Source
+from ..views.sorting import Sorting
+
+register = template.Library()
+
+# A sign besides the word, and besides the frame: none of them is a colour.
+SIGNS = {"good": "✓", "easy": "✓", "ok": "≈", "hard": "▲", "junk": "✕", "": "?"}
+
+
+@register.inclusion_tag("evaluation/_badge.html")
+def label_badge(label: str) -> dict[str, str]:
+    """A label in words with its sign; the empty one is a picture without a label."""
+    shown = Label(label).label if label in Label else label
+    return {"kind": label or "none", "sign": SIGNS.get(label, "?"), "shown": shown}
+
+
+@register.inclusion_tag("evaluation/_sort_head.html", takes_context=True)
+def sort_head(context: template.Context, column: str, title: str, css: str = "") -> dict[str, Any]:
+    """The head of a column that the table can be sorted by."""
+    sorting: Sorting = context["sorting"]
+    return {
+        "request": context["request"],
+        "title": title,
+        "css": css,
+        "wanted": sorting.after(column),
+        "in_use": sorting.column == column,
+        "descending": sorting.descending,
+    }
+
+
+@register.simple_tag
+def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
+    """A passport's value as a reader wants it; what an imported run does not say is so called."""
+    if field == "protocol":
+        return str(PROTOCOLS[value][0])
+    if field == "source":
+        return str(Source(value).label)
+    if field == "system" and run.source == Source.SEARCH:
+        return _("this system")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field == "engine_options" and run.source == Source.SEARCH:
+        return format_html("<code>{}</code>", json.dumps(value)) if value else _("none")
+    if not value:
+        return _("not known")
+    if field.endswith("_hash"):
+        return format_html('<code class="hash" title="{}">{}</code>', value, value[:12])
+    return format_html("<code>{}</code>", value)
+
+
+@register.filter
+def protocol_title(name: str) -> str:
+    """A protocol's name in the reader's language."""
+    return str(PROTOCOLS[name][0])
+
+
+@register.filter
+def signed(value: float, places: int = 4) -> str:
+    """A difference with its sign."""
+    return charts.signed_number(value, places)

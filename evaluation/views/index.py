@@ -1,0 +1,54 @@
+"""The start page of the evaluation: start a run, and all runs so far."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from ..forms import EvaluateForm
+from ..messages import PROTOCOLS
+from ..models import Benchmark, EvaluationRun
+from ..runner import EvaluationError
+from ..tasks import enqueue_evaluation
+from .sorting import Sorting
+
+PAGE_SIZE = 25
+COLUMNS = {
+    "run": "pk",
+    "benchmark": "benchmark__name",
+    "protocol": "protocol",
+    "system": "system",
+    "query": "crop",
+    "topics": "topics_counted",
+    "map": "mean_ap",
+    "created": "created_at",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """Choose what to evaluate; a good choice becomes a run and leads to its page."""
+    if request.method != "POST":
+        return show_index(request, EvaluateForm())
+    form = EvaluateForm(request.POST)
+    if form.is_valid():
+        try:
+            return redirect(enqueue_evaluation(**form.asked))
+        except EvaluationError as error:
+            form.add_error(None, str(error))
+    return show_index(request, form, status=400)
+
+
+def show_index(request: HttpRequest, form: EvaluateForm, *, status: int = 200) -> HttpResponse:
+    sorting = Sorting.read(request.GET.get("sort", ""), COLUMNS, default="-run")
+    runs = sorting.apply(EvaluationRun.objects.all())
+    context = {
+        "form": form,
+        "benchmarks": Benchmark.objects.with_counts().select_related("collection"),
+        "protocols": PROTOCOLS.values(),
+        "page": Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page")),
+        "sorting": sorting,
+        "title": _("Evaluation"),
+    }
+    return render(request, "evaluation/index.html", context, status=status)

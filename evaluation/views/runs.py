@@ -1,0 +1,69 @@
+"""One run: how far it is, or what came out."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRefresh
+
+from .. import charts
+from ..messages import PROTOCOLS
+from ..models import EvaluationRun, Status
+from ..passport import passport
+from .drawings import topic_bars
+from .sorting import Sorting
+
+COLUMNS = {
+    "topic": "position",
+    "ap": "ap",
+    "p1": "p1",
+    "p5": "p5",
+    "p10": "p10",
+    "p30": "p30",
+    "rprec": "r_precision",
+    "ndcg": "ndcg",
+    "positives": "positives",
+}
+
+
+@require_GET
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """A run's page: its result, how far it is, or why it failed."""
+    found = get_object_or_404(EvaluationRun, pk=pk)
+    title, explanation = PROTOCOLS[found.protocol]
+    context = {
+        "run": found,
+        "protocol_title": title,
+        "protocol_explanation": explanation,
+        "passport": passport(found),
+    }
+    if found.status != Status.DONE:
+        response = render(request, "evaluation/run_unfinished.html", context)
+        patch_cache_control(response, no_store=True)
+        return response
+    sorting = Sorting.read(request.GET.get("sort", ""), COLUMNS, default="topic")
+    bars_width, bars_height = charts.bars_size(topic_bars(found))
+    context |= {
+        "sorting": sorting,
+        "results": sorting.apply(found.results.all()),
+        "curve": curve_points(found),
+        "bars_width": bars_width,
+        "bars_height": bars_height,
+        "curve_size": charts.CURVE_SIZE,
+    }
+    return render(request, "evaluation/run.html", context)
+
+
+def curve_points(found: EvaluationRun) -> list[tuple[float, float]]:
+    """Return (recall, mean interpolated precision) of each point of a run's curve."""
+    last = len(found.curve) - 1
+    return [(index / last, precision) for index, precision in enumerate(found.curve)]
+
+
+@require_GET
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a run is, for htmx; once it is finished, the whole page again."""
+    found = get_object_or_404(EvaluationRun, pk=pk)
+    if found.is_finished:
+        return HttpResponseClientRefresh()
+    return render(request, "evaluation/_progress.html", {"run": found})
