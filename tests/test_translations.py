@@ -4,6 +4,8 @@ After a text has changed, from the project's folder:
 
     django-admin makemessages -l vi -l en --no-obsolete --no-location --no-wrap \\
         --ignore=var --ignore=tests
+    msgattrib --clear-fuzzy --empty --no-wrap -o locale/en/LC_MESSAGES/django.po \\
+        locale/en/LC_MESSAGES/django.po
     msgen --no-wrap -o locale/en/LC_MESSAGES/django.po locale/en/LC_MESSAGES/django.po
     (translate what is new or "fuzzy" in locale/vi/LC_MESSAGES/django.po)
     django-admin compilemessages --ignore=var
