@@ -1,5 +1,6 @@
 """Writes stored queries."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from django.core.files.base import ContentFile
@@ -24,22 +25,31 @@ def create_query(*, pixels: PillowImage.Image, collection: Collection | None = N
     The working copy carries no metadata: it is encoded anew from the pixels. Nothing is stored
     where a step fails. Raises `PictureError` and `DescriptorError` as `describe_picture`.
     """
-    vector = describe_picture(pixels=pixels)
+    # Pillow releases the interpreter's lock: another core encodes while this one resizes.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        encoding = beside.submit(encode_working_copy, pixels)
+        vector = describe_picture(pixels=pixels)
+        (width, height), content = encoding.result()
+    return store_query(
+        Query(
+            collection=collection,
+            width=width,
+            height=height,
+            fc6=vector,
+            fc6_model_id=get_descriptor().model_id,
+        ),
+        content=content,
+    )
+
+
+def encode_working_copy(pixels: PillowImage.Image) -> tuple[tuple[int, int], bytes]:
+    """Return the size and the JPEG bytes of what is kept of an upload."""
     copy = pixels.copy()
     copy.thumbnail((WORKING_SIDE, WORKING_SIDE), PillowImage.Resampling.LANCZOS)
     copy.info.clear()
     buffer = BytesIO()
     copy.save(buffer, "JPEG", quality=WORKING_QUALITY)
-    return store_query(
-        Query(
-            collection=collection,
-            width=copy.width,
-            height=copy.height,
-            fc6=vector,
-            fc6_model_id=get_descriptor().model_id,
-        ),
-        content=buffer.getvalue(),
-    )
+    return copy.size, buffer.getvalue()
 
 
 def crop_query(*, query: Query, box: Box) -> Query:

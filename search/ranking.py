@@ -4,10 +4,14 @@ One matrix product scores every row; only rows that can be among the k nearest a
 exactly. For unit vectors the larger product is the smaller distance.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 from catalog.vectors import Float32Array
+
+from .rows import Rows
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -19,6 +23,9 @@ SCORE_ERROR = 512 * 2.0**-24
 
 # Rows converted to float64 at a time: 8 MB of them, so that measuring never doubles the matrix.
 CHUNK_ROWS = 256
+
+# Rows read from a file at a time: 32 MB of them.
+SCAN_ROWS = 2048
 
 # Above this share of the rows, measuring all of them costs less than picking candidates.
 LARGE_SHARE = 0.25
@@ -41,13 +48,60 @@ def nearest(
     if count > LARGE_SHARE * len(ids):
         return order_all(ids, all_distances(matrix, queries), alive, count)
     scores = (queries @ matrix.T) if len(queries) > 1 else (matrix @ queries[0])[None]
+
+    def measure(rows: Int64Array, query: Float32Array) -> Float32Array:
+        return exact_distances(matrix, rows, query)
+
+    return best_scored(scores, measure, ids, alive, queries, count)
+
+
+def scan(
+    rows: Rows,
+    part: slice,
+    ids: Int64Array,
+    alive: BoolArray,
+    queries: Float32Array,
+    k: int,
+) -> tuple[Int64Array, Float32Array]:
+    """Do as `nearest` for the rows `part` of a matrix that is read from a file, chunk by chunk.
+
+    `ids` and `alive` go with the whole matrix. Memory: `SCAN_ROWS` rows, and one float32 per row
+    and query.
+    """
+    ids, alive = ids[part], alive[part]
+    count = min(k, int(np.count_nonzero(alive)))
+    if count == 0 or len(queries) == 0:
+        return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
+    large = count > LARGE_SHARE * len(ids)
+    scores = np.empty((len(queries), len(ids)), dtype=np.float32)
+    for first, chunk in rows.chunks(part.start, part.stop, SCAN_ROWS):
+        place = slice(first - part.start, first - part.start + len(chunk))
+        scores[:, place] = all_distances(chunk, queries) if large else queries @ chunk.T
+    if large:
+        return order_all(ids, scores, alive, count)
+
+    def measure(places: Int64Array, query: Float32Array) -> Float32Array:
+        return measured(rows, places + part.start, query)
+
+    return best_scored(scores, measure, ids, alive, queries, count)
+
+
+def best_scored(
+    scores: Float32Array,
+    measure: Callable[[Int64Array, Float32Array], Float32Array],
+    ids: Int64Array,
+    alive: BoolArray,
+    queries: Float32Array,
+    count: int,
+) -> tuple[Int64Array, Float32Array]:
+    """Measure what may be among the `count` best of `scores` (Q, N), and sort it."""
     if not alive.all():
         scores[:, ~alive] = -np.inf
     found_ids = np.empty((len(queries), count), dtype=np.int64)
     distances = np.empty((len(queries), count), dtype=np.float32)
     for row, query in enumerate(queries):
         candidates = candidate_rows(scores[row], count)
-        exact = exact_distances(matrix, candidates, query)
+        exact = measure(candidates, query)
         order = np.lexsort((ids[candidates], exact))[:count]
         found_ids[row] = ids[candidates[order]]
         distances[row] = exact[order]
@@ -76,6 +130,15 @@ def exact_distances(matrix: Float32Array, rows: Int64Array, query: Float32Array)
         difference = matrix[rows[chunk]] - target
         squares[chunk] = np.einsum("ij,ij->i", difference, difference)
     return np.sqrt(squares).astype(np.float32)
+
+
+def measured(rows: Rows, places: Int64Array, query: Float32Array) -> Float32Array:
+    """Return what `exact_distances` does, for the rows at `places` of a matrix in a file."""
+    distances = np.empty(len(places), dtype=np.float32)
+    for start in range(0, len(places), CHUNK_ROWS):
+        chunk = rows.take(places[start : start + CHUNK_ROWS])
+        distances[start : start + len(chunk)] = exact_distances(chunk, np.arange(len(chunk)), query)
+    return distances
 
 
 def all_distances(matrix: Float32Array, queries: Float32Array) -> Float32Array:

@@ -12,7 +12,7 @@ from catalog.pictures import Box, PictureError, crop, is_uniform
 from catalog.querysets import FeatureCounts
 from catalog.vectors import Float32Array
 
-from .engines import get_engine
+from .engines import Method, get_engine
 
 MIN_SIDE = 16
 
@@ -31,13 +31,14 @@ class Results:
     """A stretch of a ranking.
 
     `ranked` is how many images the whole ranking has, `counts` how many were left out and why
-    (None where none was).
+    (None where none was), `method` how the engine made sure of the answer.
     """
 
     hits: list[Hit]
     ranked: int
     model_id: str
     counts: FeatureCounts | None
+    method: Method = "scanned"
 
 
 def describe_picture(
@@ -61,7 +62,7 @@ def describe_picture(
         raise PictureError(
             _("The picture shows nothing: all of it has one colour. Choose another one.")
         )
-    vector = (descriptor or get_descriptor()).describe([part])[0]
+    vector = (descriptor or get_descriptor()).describe_one(part)
     if not np.isfinite(vector).all():
         raise PictureError(_("The picture gives no features. Choose another one."))
     return vector
@@ -91,8 +92,8 @@ def find_similar(
     backend = get_engine(engine, descriptor=descriptor)
     backend.sync()
     within = collection.pk if collection else None
-    ids, distances = backend.search(vector[None], offset + limit, within=within)
-    ids, distances = ids[0, offset:], distances[0, offset:]
+    answer = backend.answer(vector[None], offset + limit, within=within)
+    ids, distances = answer.ids[0, offset:], answer.distances[0, offset:]
     images = Image.objects.select_related("collection").in_bulk(ids.tolist())
     ranked = backend.count(within=within)
     left_out = Image.objects.in_collection(collection).count() > ranked
@@ -109,4 +110,5 @@ def find_similar(
         counts=Image.objects.in_collection(collection).feature_counts(descriptor.model_id)
         if left_out
         else None,
+        method=answer.methods[0],
     )

@@ -143,12 +143,21 @@ THUMBNAIL_PROCESSORS = ("easy_thumbnails.processors.scale_and_crop",)
 # --- Search ---------------------------------------------------------------------------------
 
 SIS_WEIGHTS = env.str("SIS_WEIGHTS", default="imagenet")
+SIS_PRECISION = env.str("SIS_PRECISION", default="float32")
 SIS_MAX_UPLOAD_BYTES = env.int("SIS_MAX_UPLOAD_BYTES", default=20 * 1024 * 1024)
 SIS_MAX_PIXELS = env.int("SIS_MAX_PIXELS", default=100_000_000)
 SIS_QUERY_DAYS = env.int("SIS_QUERY_DAYS", default=30)
 
+# `exact`, `certified`, or the dotted path of an engine's class.
+SIS_ENGINE = env.str("SIS_ENGINE", default="exact")
 SEARCH_ENGINES = {
-    "default": {"BACKEND": "search.engines.exact.ExactEngine", "OPTIONS": {}},
+    "default": {
+        "BACKEND": {
+            "exact": "search.engines.exact.ExactEngine",
+            "certified": "search.engines.certified.CertifiedEngine",
+        }.get(SIS_ENGINE, SIS_ENGINE),
+        "OPTIONS": {},
+    },
 }
 
 # --- Language -------------------------------------------------------------------------------
@@ -156,6 +165,7 @@ SEARCH_ENGINES = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["sis_project.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("SIS_TIME_ZONE", default="UTC")

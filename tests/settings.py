@@ -6,6 +6,6 @@ import tempfile
 os.environ.setdefault("SIS_VAR_DIR", tempfile.mkdtemp(prefix="sis-tests-"))
 os.environ.setdefault("SIS_WEIGHTS", "untrained")
 
-from sis_project.settings import *  # noqa: E402, F403
+from sis_project.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -11,9 +11,9 @@ from django.utils.module_loading import import_string
 
 from catalog.descriptors import Descriptor, get_descriptor
 
-from .base import SearchEngine
+from .base import Answer, Method, SearchEngine
 
-__all__ = ["SearchEngine", "check_engine", "get_engine", "reset_engines"]
+__all__ = ["Answer", "Method", "SearchEngine", "check_engine", "get_engine", "reset_engines"]
 
 _engines: dict[tuple[str, str, str], SearchEngine] = {}
 _lock = threading.Lock()
@@ -36,7 +36,8 @@ def get_engine(alias: str = "default", *, descriptor: Descriptor | None = None) 
 def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:
     """Return the class and options that `SEARCH_ENGINES[alias]` declares.
 
-    Raises `ImproperlyConfigured` for an unknown alias, path or option.
+    Raises `ImproperlyConfigured` for an unknown alias, path or option, and where a package that
+    the engine needs is not installed.
     """
     try:
         declared = settings.SEARCH_ENGINES[alias]
@@ -62,6 +63,7 @@ def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:
             f"SEARCH_ENGINES[{alias!r}]['OPTIONS'] has unknown {', '.join(unknown)}; "
             f"{path} takes: {', '.join(sorted(known)) or 'none'}."
         )
+    backend.check()
     return backend, options
 
 

@@ -1,6 +1,8 @@
 """The contract of a search engine, which every back end keeps and one test class checks."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,19 @@ from catalog.descriptors import Descriptor
 from catalog.vectors import Float32Array
 
 Int64Array = npt.NDArray[np.int64]
+
+# How an answer was found: by measuring every vector, or by measuring some of them together with a
+# proof that no other is nearer. Both are exact.
+Method = Literal["scanned", "certified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `search` returns, and how the answer to each query was found."""
+
+    ids: Int64Array
+    distances: Float32Array
+    methods: tuple[Method, ...]
 
 
 class SearchEngine(ABC):
@@ -43,6 +58,15 @@ class SearchEngine(ABC):
         in [0, 2], ascending, ties by id; K is `k` or the number of rows where that is smaller.
         Raises `ValueError` for queries of another shape or not finite, and for `k` below 1.
         """
+
+    def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
+        """Do as `search`, and say how; engines that do not always scan override this."""
+        ids, distances = self.search(queries, k, within=within)
+        return Answer(ids, distances, ("scanned",) * len(ids))
+
+    @classmethod  # noqa: B027 (most engines need nothing)
+    def check(cls) -> None:
+        """Raise `ImproperlyConfigured` where something that the engine needs is not installed."""
 
     def checked_queries(self, queries: npt.ArrayLike, k: int) -> Float32Array:
         """Return `queries` as a contiguous float32 array (Q, D); raises `ValueError`."""

@@ -1,7 +1,16 @@
-"""The exact engine keeps the contract of all engines."""
+"""The exact engine keeps the contract of all engines, in memory and over cache files."""
+
+import pytest
 
 from .conformance import EngineConformance
 
 
 class TestExactEngine(EngineConformance):
     engine_path = "search.engines.exact.ExactEngine"
+
+
+@pytest.mark.usefixtures("transactional_db", "rewritten_at_every_change")
+class TestExactEngineOverFiles(EngineConformance):
+    """Inside a transaction nothing is written: these tests commit."""
+
+    engine_path = "tests.search.settled.SettledExactEngine"

@@ -1,0 +1,172 @@
+"""Files of big arrays, memory-mapped and shared by processes. Pure NumPy, no Django.
+
+One page of header, then the arrays one after the other, little-endian, in C order. The header
+holds a JSON object: what the file is of, and each array's type and shape. It is written last, and
+the file gets its name after that: what has the name is whole.
+"""
+
+import json
+import os
+import secrets
+import struct
+import tempfile
+import time
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .rows import FileRows
+
+MAGIC = b"SISARRAY"
+VERSION = 1
+HEADER_BYTES = 4096
+# Magic, version, length of the JSON text, CRC-32 of the JSON text.
+PREFIX = struct.Struct("<8sIII")
+
+TEMPORARY = ".partial"
+# Being written changes a file's time: one untouched for so long was left by a killed process.
+ABANDONED_SECONDS = 3600
+
+Array = npt.NDArray[Any]
+
+
+class ArrayFileError(Exception):
+    """A file is not a whole array file of this version; the message says why."""
+
+
+class ArrayFileWriter:
+    """Writes one array file: `append` blocks to the first array, then `publish`.
+
+    Use as a context manager: what was not published is deleted. Raises `OSError` where the
+    folder cannot be written or the disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._temporary = path.parent / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
+        self._file = self._temporary.open("xb")
+        self._file.write(bytes(HEADER_BYTES))
+        self._sections: list[dict[str, Any]] = []
+
+    def __enter__(self) -> "ArrayFileWriter":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with suppress(OSError):  # a full disk complains again when what is buffered is written
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def begin(self, name: str, dtype: npt.DTypeLike, *row_shape: int) -> None:
+        """Start an array of rows of this shape; `write` then adds rows to it."""
+        stored = np.dtype(dtype).newbyteorder("<")
+        self._sections.append({"name": name, "dtype": stored.str, "shape": [0, *row_shape]})
+
+    def write(self, rows: Array) -> None:
+        """Add rows (n, ...) to the array begun last."""
+        section = self._sections[-1]
+        if list(rows.shape[1:]) != section["shape"][1:]:
+            raise ValueError(f"rows are {rows.shape}, the array is {section['shape']}")
+        stored = np.ascontiguousarray(rows, dtype=section["dtype"])
+        self._file.write(stored.reshape(-1).view(np.uint8).data)
+        section["shape"][0] += len(rows)
+
+    def add(self, name: str, array: Array) -> None:
+        """Write a whole array."""
+        self.begin(name, array.dtype, *array.shape[1:])
+        self.write(array)
+
+    def publish(self, facts: dict[str, Any]) -> None:
+        """Write the header with these facts (what JSON can hold) and give the file its name."""
+        text = json.dumps({"facts": facts, "arrays": self._sections}).encode("ascii")
+        if PREFIX.size + len(text) > HEADER_BYTES:
+            raise ValueError("the facts do not fit the header")
+        self._flush()  # the header must not reach the disk before what it vouches for
+        self._file.seek(0)
+        self._file.write(PREFIX.pack(MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
+        self._flush()
+        self._file.close()
+        self._temporary.replace(self.path)
+
+    def _flush(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+class ArrayFile:
+    """A published file: `facts`, and its arrays by name, read-only and memory-mapped.
+
+    Raises `ArrayFileError` for a file that is cut off, of another version or of another kind,
+    `OSError` for one that cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Kept open: the arrays stay readable after the file was deleted or replaced.
+        self.handle = path.open("rb", buffering=0)
+        header = read_header(self.handle.read(HEADER_BYTES))
+        self.facts: dict[str, Any] = header["facts"]
+        self._sections: dict[str, dict[str, Any]] = {}
+        end = HEADER_BYTES
+        for section in header["arrays"]:
+            self._sections[section["name"]] = section | {"offset": end}
+            end += int(np.prod(section["shape"])) * np.dtype(section["dtype"]).itemsize
+        size = os.fstat(self.handle.fileno()).st_size
+        if size != end:
+            raise ArrayFileError(f"{path.name} has {size} bytes, its header says {end}")
+
+    def array(self, name: str) -> Array:
+        """Return an array, mapped: it costs memory only where it is read."""
+        section = self._section(name)
+        shape = tuple(section["shape"])
+        if 0 in shape:
+            return np.empty(shape, section["dtype"])
+        mapped = np.memmap(self.handle, section["dtype"], "r", section["offset"], shape)
+        return mapped.view(np.ndarray)
+
+    def rows(self, name: str) -> FileRows:
+        """Return the reader of a float32 array (N, D) that is not to stay in memory."""
+        return FileRows(self.handle, self.array(name), self._section(name)["offset"])
+
+    def _section(self, name: str) -> dict[str, Any]:
+        if name not in self._sections:
+            raise ArrayFileError(f"{self.path.name} has no array {name!r}")
+        return self._sections[name]
+
+
+def read_header(data: bytes) -> dict[str, Any]:
+    """Return the JSON object of a header; raises `ArrayFileError` where anything is off."""
+    if len(data) != HEADER_BYTES:
+        raise ArrayFileError("shorter than a header")
+    magic, version, length, checksum = PREFIX.unpack_from(data)
+    if magic != MAGIC:
+        raise ArrayFileError("not an array file")
+    if version != VERSION:
+        raise ArrayFileError(f"version {version}, expected {VERSION}")
+    text = data[PREFIX.size : PREFIX.size + length]
+    if len(text) != length or zlib.crc32(text) != checksum:
+        raise ArrayFileError("damaged header")
+    header: dict[str, Any] = json.loads(text)
+    return header
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Delete what killed processes left half-written in `folder`."""
+    for path in folder.glob(f"*{TEMPORARY}"):
+        with suppress(OSError):  # somebody else was faster, or it is still open on Windows
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a file can be made in `folder`, which is made where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,58 @@
+"""Codes of the vectors, in memory or in a file beside them. Pure NumPy, no Django."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .array_file import ArrayFile, ArrayFileError, ArrayFileWriter
+from .certify import Bounds, CodeArray, encode_rows, scale_for
+from .rows import Rows
+
+# Rows coded at a time: the intermediate results fit a processor's cache.
+CODE_ROWS = 256
+
+
+def code_in_memory(rows: Rows) -> tuple[CodeArray, Bounds]:
+    """Return the codes of all rows and their bounds; raises `NegativeComponents`."""
+    codes = np.empty(rows.matrix.shape, dtype=np.uint8)
+    bounds = Bounds(scale_for(largest_component(rows)))
+    for first, chunk in rows.chunks(0, len(codes), CODE_ROWS):
+        codes[first : first + len(chunk)], found = encode_rows(chunk, bounds.scale)
+        bounds = bounds.joined(found)
+    return codes, bounds
+
+
+def write_codes(
+    path: Path, rows: Rows, *, facts: dict[str, Any], largest: float | None = None
+) -> None:
+    """Write the codes of all rows and their bounds, with `facts`, to a file.
+
+    `largest` is the largest component, if it is known. Raises `NegativeComponents` and `OSError`.
+    """
+    count, dim = rows.matrix.shape
+    bounds = Bounds(scale_for(largest_component(rows) if largest is None else largest))
+    with ArrayFileWriter(path) as writer:
+        writer.begin("codes", np.uint8, dim)
+        for _first, chunk in rows.chunks(0, count, CODE_ROWS):
+            codes, found = encode_rows(chunk, bounds.scale)
+            writer.write(codes)
+            bounds = bounds.joined(found)
+        writer.publish({**facts, "bounds": bounds.facts()})
+
+
+def open_codes(path: Path, rows: Rows, *, mark: int | None) -> tuple[CodeArray, Bounds]:
+    """Return the codes in a file, mapped, and their bounds.
+
+    Raises `ArrayFileError` where they are not those of `rows`, `OSError` where there is no file.
+    """
+    file = ArrayFile(path)
+    codes: CodeArray = file.array("codes")
+    if codes.shape != rows.matrix.shape or file.facts.get("mark") != mark:
+        raise ArrayFileError(f"{path.name} is not of these vectors")
+    return codes, Bounds(**file.facts["bounds"])
+
+
+def largest_component(rows: Rows) -> float:
+    count = len(rows.matrix)
+    return max((float(chunk.max()) for _, chunk in rows.chunks(0, count, CODE_ROWS)), default=0.0)

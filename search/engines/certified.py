@@ -1,0 +1,162 @@
+"""The certified engine: exact answers from eight-bit codes, each with a proof.
+
+The codes are searched first; the best rows are measured exactly, and bounds on what the codes
+round away prove that no other row belongs among the nearest (`search/certify.py`). Where that
+cannot be proven, all rows are scanned: answers equal those of the exact engine either way.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import numpy.typing as npt
+from django.core.exceptions import ImproperlyConfigured
+
+from catalog.descriptors import Descriptor
+from catalog.vectors import Float32Array
+
+from ..array_file import ArrayFileError
+from ..certify import Bounds, CodeArray, NegativeComponents
+from ..code_file import code_in_memory, open_codes, write_codes
+from ..codes import Coded, CodeSearch, certified
+from ..ranking import BoolArray, Int64Array, merge, nearest, scan
+from ..snapshot import Base
+from .base import Answer, Method
+from .cache import CODES, warn_once
+from .following import FollowingEngine
+from .reading import current_images, last_change, read_into_memory, read_vectors
+
+REQUIREMENTS = "requirements-certified.txt"
+
+
+class CertifiedEngine(FollowingEngine):
+    """Searches eight-bit codes, and measures only what may be among the nearest.
+
+    Memory: 4 KB an image for fc6, mapped from a file that all processes share. The vectors
+    themselves stay on disk (16 KB an image); what is measured is read from there.
+
+    `rerank`: how many rows are measured at most at the first attempt. `threads`: how many search
+    the codes, by default one for each processor.
+    """
+
+    def __init__(
+        self,
+        *,
+        descriptor: Descriptor,
+        cache: bool = True,
+        rerank: int = 200,
+        threads: int | None = None,
+    ) -> None:
+        self.check()
+        if rerank < 1:
+            raise ImproperlyConfigured(f"rerank must be at least 1, not {rerank}.")
+        super().__init__(descriptor=descriptor, cache=cache)
+        self.rerank = rerank
+        self.threads = threads or os.cpu_count() or 1
+
+    @classmethod
+    def check(cls) -> None:
+        if find_spec("faiss") is None:
+            raise ImproperlyConfigured(
+                "The certified engine needs the package faiss-cpu: "
+                f"pip install -r {REQUIREMENTS}, or declare search.engines.exact.ExactEngine."
+            )
+
+    def search(
+        self, queries: npt.ArrayLike, k: int, *, within: int | None = None
+    ) -> tuple[Int64Array, Float32Array]:
+        answer = self.answer(queries, k, within=within)
+        return answer.ids, answer.distances
+
+    def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
+        checked = self.checked_queries(queries, k)
+        snapshot = self._snapshot
+        methods = np.full(len(checked), bool(snapshot.base.chosen(within)))
+        found = []
+        for part in snapshot.base.chosen(within):
+            ids, distances, proven = self._search_part(snapshot.base, part, checked, k)
+            found.append((ids, distances))
+            methods &= proven
+        found += [
+            nearest(block.rows, block.ids, block.alive, checked, k)
+            for block in snapshot.blocks(within)
+        ]
+        names: tuple[Method, ...] = tuple("certified" if m else "scanned" for m in methods)
+        return Answer(*merge(found, k, len(checked)), names)
+
+    def _search_part(
+        self, base: Base, part: slice, queries: Float32Array, k: int
+    ) -> tuple[Int64Array, Float32Array, BoolArray]:
+        """Return ids, distances, and which queries' were proven; the others were scanned."""
+        count = min(k, int(np.count_nonzero(base.alive[part])))
+        proven: list[tuple[Int64Array, Float32Array] | None] = [None] * len(queries)
+        if base.coded is not None and count:
+            proven = certified(
+                coded=base.coded,
+                rows=base.rows,
+                part=part,
+                ids=base.ids,
+                alive=base.alive,
+                queries=queries,
+                k=count,
+                rerank=self.rerank,
+            )
+        ids = np.empty((len(queries), count), dtype=np.int64)
+        distances = np.empty((len(queries), count), dtype=np.float32)
+        is_proven = np.array([answer is not None for answer in proven], dtype=np.bool_)
+        if not is_proven.all():
+            ids[~is_proven], distances[~is_proven] = scan(
+                base.rows, part, base.ids, base.alive, queries[~is_proven], count
+            )
+        for row, answer in enumerate(proven):
+            if answer is not None:
+                ids[row], distances[row] = answer
+        return ids, distances, is_proven
+
+    def build(self) -> tuple[Base, int]:
+        revision, _ = last_change(None)
+        base = None
+        if self.cache is not None and self.cache.usable():
+            # Through the file, never through memory: there may not be enough of it.
+            vectors = read_vectors(current_images(self.descriptor), self.descriptor)
+            mark = self.cache.new_mark()
+            base = self.cache.write(vectors, revision=revision, mark=mark, marked=False)
+            if base is None:
+                self.cache = None
+        return base or read_into_memory(self.descriptor), revision
+
+    def prepared(self, base: Base) -> Base:
+        try:
+            codes, bounds = code_file(base) or code_in_memory(base.rows)
+        except NegativeComponents:
+            warn_once(
+                f"Vectors of {self.model_id} have negative components, which the certified engine "
+                "cannot code: it scans all of them for every query, as the exact engine does."
+            )
+            return base
+        return replace(base, coded=Coded(CodeSearch(codes, threads=self.threads), bounds))
+
+
+def code_file(base: Base) -> tuple[CodeArray, Bounds] | None:
+    """Return the codes in the file beside that of `base`, which is made where it is missing.
+
+    None where there cannot be one. Raises `NegativeComponents`.
+    """
+    if base.file is None:
+        return None
+    path = base.file.path.with_suffix(CODES)
+    with suppress(
+        OSError, ArrayFileError, TypeError, KeyError
+    ):  # missing, or not what it should be
+        return open_codes(path, base.rows, mark=base.mark)
+    facts = base.file.facts
+    if facts["least"] < 0:
+        raise NegativeComponents("a vector has a negative component")
+    try:
+        write_codes(path, base.rows, facts={"mark": base.mark}, largest=facts["largest"])
+        return open_codes(path, base.rows, mark=base.mark)
+    except OSError as error:
+        warn_once(f"{path.parent} takes no file of codes: they stay in memory ({error})")
+        return None

@@ -1,0 +1,118 @@
+"""What engines share that keep a copy of the vectors: loading it, and following the database."""
+
+import threading
+from abc import abstractmethod
+
+from catalog.descriptors import Descriptor
+
+from ..snapshot import Base, Snapshot
+from .base import SearchEngine
+from .cache import VectorCache
+from .reading import changed_since, last_change, read_changed
+
+# A base that differs in more rows than both of these is written anew.
+MAX_DRIFT_SHARE = 0.1
+MAX_DRIFT_ROWS = 2000
+
+
+class FollowingEngine(SearchEngine):
+    """Keeps a snapshot of the vectors in step with the database.
+
+    The snapshot's base comes from a file that all processes share (`cache`), and the changes since
+    are read from the database: `sync()` asks for the number of the last one. Subclasses say what
+    to do where there is no file, and how to search.
+    """
+
+    def __init__(self, *, descriptor: Descriptor, cache: bool = True) -> None:
+        super().__init__(descriptor=descriptor)
+        self.model_id = descriptor.model_id
+        self.cache = VectorCache(descriptor, self.model_id) if cache else None
+        self._lock = threading.Lock()
+        self._snapshot = Snapshot(Base.empty(descriptor.dim))
+        self._seen: int | None = None
+        self._writer: threading.Thread | None = None
+        self._written = threading.Event()
+
+    def sync(self) -> None:
+        with self._lock:
+            last, marked = last_change(self._snapshot.base.mark)
+            if self._written.is_set():
+                self._written.clear()
+                self._seen = None  # there is a file that other processes share: take that
+            elif last == self._seen and marked:
+                return
+            # A number below the one seen, or a mark that is gone: the tables were emptied or
+            # restored, or another process has written a newer file.
+            if self._seen is None or last < self._seen or not marked:
+                self._reload()
+                last, _ = last_change(self._snapshot.base.mark)
+            self._follow(last)
+            self._rewrite()
+
+    def count(self, *, within: int | None = None) -> int:
+        return self._snapshot.count(within)
+
+    def finish(self) -> None:
+        """Wait until what is being written to the cache is there."""
+        if self._writer is not None:
+            self._writer.join()
+
+    @abstractmethod
+    def build(self) -> tuple[Base, int]:
+        """Read all vectors from the database; return them and the change number they are of."""
+
+    def prepared(self, base: Base) -> Base:
+        """Return `base`, which is about to be used, with what a search of it needs."""
+        return base
+
+    def adopt(self, base: Base) -> None:
+        """Search `base` from now on; for vectors that are in no database, instead of `sync()`."""
+        self._snapshot = Snapshot(self.prepared(base))
+
+    def _reload(self) -> None:
+        self._seen = None
+        found = self.cache.newest() if self.cache else None
+        if found is None:
+            self._snapshot = Snapshot(Base.empty(self.descriptor.dim))  # frees the memory first
+            found = self.build()
+        base, seen = found
+        self.adopt(base)
+        self._seen = seen
+
+    def _follow(self, last: int) -> None:
+        """Drop the images changed since the last `sync()` and read again those still current."""
+        assert self._seen is not None  # noqa: S101 (for the type checker)
+        changed = changed_since(self._seen, last)
+        if changed:
+            snapshot = self._snapshot.remove(changed)
+            for collection, ids, vectors in read_changed(changed, self.descriptor):
+                snapshot = snapshot.append(collection, ids, vectors)
+            self._snapshot = snapshot
+        self._seen = last
+
+    def _rewrite(self) -> None:
+        """Start to write a file where there is none, or where it has fallen behind."""
+        snapshot, revision = self._snapshot, self._seen
+        drift, rows = snapshot.drift(), len(snapshot.base.ids)
+        behind = drift > MAX_DRIFT_ROWS and drift > MAX_DRIFT_SHARE * rows
+        unwritten = snapshot.base.mark is None and snapshot.count() > 0
+        if self.cache is None or revision is None or not (behind or unwritten):
+            return
+        if (self._writer is not None and self._writer.is_alive()) or not self.cache.usable():
+            return
+        mark = self.cache.new_mark()
+        if not self.cache.leave_mark(mark):
+            return
+        # Not a daemon: a command that ends at once still leaves the file for the next one.
+        arguments = (self.cache, snapshot, revision, mark)
+        self._writer = threading.Thread(target=self._write, args=arguments, name="vector-cache")
+        self._writer.start()
+
+    def _write(self, cache: VectorCache, snapshot: Snapshot, revision: int, mark: int) -> None:
+        """Write the file of a snapshot, in a thread of its own."""
+        base = cache.write(snapshot.living(), revision=revision, mark=mark, marked=True)
+        if base is None:
+            self.cache = None  # a full disk does not get emptier by trying at every change
+            return
+        self.prepared(base)  # makes the files that belong to it
+        self._written.set()

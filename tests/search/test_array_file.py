@@ -1,0 +1,171 @@
+"""Array files: what has the name is whole, and what is not whole is told by its header."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from search import array_file
+from search.array_file import (
+    ABANDONED_SECONDS,
+    HEADER_BYTES,
+    PREFIX,
+    ArrayFile,
+    ArrayFileError,
+    ArrayFileWriter,
+    remove_abandoned,
+)
+
+ROWS = np.arange(60, dtype=np.float32).reshape(12, 5)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "folder" / "some.vectors"
+    with ArrayFileWriter(path) as writer:
+        writer.begin("rows", np.float32, 5)
+        writer.write(ROWS[:7])
+        writer.write(ROWS[7:])
+        writer.add("ids", np.arange(12))
+        writer.publish({"mark": 7})
+    return path
+
+
+def test_what_was_written_is_read(path):
+    file = ArrayFile(path)
+    assert file.facts == {"mark": 7}
+    assert file.array("rows").tolist() == ROWS.tolist()
+    assert file.array("ids").tolist() == list(range(12))
+    assert [p.name for p in path.parent.iterdir()] == ["some.vectors"]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_rows_are_read_by_position_and_in_chunks(path, direct):
+    rows = ArrayFile(path).rows("rows")
+    if not direct:  # as on Windows
+        rows._direct = False
+    assert rows.take(np.array([11, 0, 3])).tolist() == ROWS[[11, 0, 3]].tolist()
+    chunks = [(first, chunk.tolist()) for first, chunk in rows.chunks(2, 12, 4)]
+    assert chunks == [(start, ROWS[start : min(start + 4, 12)].tolist()) for start in (2, 6, 10)]
+
+
+def test_arrays_stay_readable_after_the_file_is_gone(path):
+    file = ArrayFile(path)
+    rows = file.rows("rows")
+    path.unlink()
+    assert rows.take(np.array([3])).tolist() == ROWS[[3]].tolist()
+    assert file.array("ids").tolist() == list(range(12))
+
+
+def test_arrays_cannot_be_written_to(path):
+    with pytest.raises(ValueError, match="read-only"):
+        ArrayFile(path).array("rows")[0, 0] = 1
+
+
+def truncated(data):
+    return data[:-1]
+
+
+def longer(data):
+    return data + b"\0"
+
+
+def headless(data):
+    return bytes(HEADER_BYTES) + data[HEADER_BYTES:]
+
+
+def cut_in_the_header(data):
+    return data[:100]
+
+
+def of_another_version(data):
+    return data[:8] + struct.pack("<I", array_file.VERSION + 1) + data[12:]
+
+
+def with_another_size_in_the_header(data):
+    return data.replace(b"[12, 5]", b"[13, 5]")
+
+
+def with_a_shorter_text(data):
+    magic, version, length, checksum = PREFIX.unpack_from(data)
+    return PREFIX.pack(magic, version, length - 1, checksum) + data[PREFIX.size :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (truncated, "bytes, its header says"),
+        (longer, "bytes, its header says"),
+        (headless, "not an array file"),
+        (lambda data: b"", "shorter than a header"),
+        (cut_in_the_header, "shorter than a header"),
+        (of_another_version, "version 2, expected 1"),
+        (with_another_size_in_the_header, "damaged header"),
+        (with_a_shorter_text, "damaged header"),
+        (lambda data: b"P6 999 999 255 " * 1000, "not an array file"),
+    ],
+)
+def test_a_damaged_file_is_refused(path, damage, complaint):
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ArrayFileError, match=complaint):
+        ArrayFile(path)
+
+
+def test_an_array_that_is_not_there_is_named(path):
+    with pytest.raises(ArrayFileError, match="no array 'codes'"):
+        ArrayFile(path).array("codes")
+
+
+def test_an_error_while_writing_leaves_nothing(tmp_path):
+    path = tmp_path / "some.vectors"
+    with pytest.raises(ValueError, match="rows are"), ArrayFileWriter(path) as writer:
+        writer.begin("rows", np.float32, 5)
+        writer.write(np.zeros((2, 4), np.float32))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writing_again_leaves_readers_with_what_they_have(path):
+    before = ArrayFile(path)
+    with ArrayFileWriter(path) as writer:
+        writer.add("rows", ROWS + 1)
+        writer.publish({})
+    assert before.array("rows").tolist() == ROWS.tolist()
+    assert ArrayFile(path).array("rows").tolist() == (ROWS + 1).tolist()
+
+
+PROGRAM = """
+import sys
+import numpy as np
+from pathlib import Path
+from search.array_file import ArrayFileWriter
+with ArrayFileWriter(Path(sys.argv[1])) as writer:
+    writer.begin("rows", np.float32, 4096)
+    while True:
+        writer.write(np.ones((64, 4096), np.float32))
+        print("more", flush=True)
+"""
+
+
+def test_a_process_killed_while_writing_leaves_no_file_of_the_name(tmp_path):
+    path = tmp_path / "some.vectors"
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    for _ in range(5):
+        assert process.stdout.readline() == "more\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    (left,) = tmp_path.iterdir()
+    assert left != path
+    remove_abandoned(tmp_path)
+    assert left.exists()  # it may be in another process's hands
+    long_ago = time.time() - ABANDONED_SECONDS - 1
+    os.utime(left, (long_ago, long_ago))
+    remove_abandoned(tmp_path)
+    assert not left.exists()

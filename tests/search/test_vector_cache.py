@@ -1,0 +1,302 @@
+"""The cache of the vectors: used where it holds, rebuilt where it does not, never trusted blindly.
+
+Nothing is cached inside a transaction: these tests commit.
+"""
+
+import numpy as np
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from catalog.descriptors import get_descriptor
+from catalog.models import Image, VectorChange
+from search.array_file import ArrayFile
+from search.engines import cache as cache_module
+from search.engines.certified import CertifiedEngine
+from search.engines.exact import ExactEngine
+from search.snapshot import Snapshot
+from tests.helpers import add_image, unit_vectors
+
+VECTORS = unit_vectors(12, seed=1)
+
+
+@pytest.fixture
+def images(transactional_db, collection):
+    return [add_image(collection, f"i{n}", vector=v) for n, v in enumerate(VECTORS)]
+
+
+@pytest.fixture(params=[ExactEngine, CertifiedEngine])
+def engine_class(request, faiss):
+    return request.param
+
+
+def started(engine_class=ExactEngine, **options):
+    """An engine as another process would start it, its file written if it writes one."""
+    engine = engine_class(descriptor=get_descriptor(), **options)
+    engine.sync()
+    engine.finish()
+    return engine
+
+
+def files(var_folder, suffix=".vectors"):
+    return sorted((var_folder / "cache" / "vectors").glob(f"*/*{suffix}"))
+
+
+def first_of(engine, vector):
+    ids, distances = engine.search(vector[None], 1)
+    return int(ids[0, 0]), float(distances[0, 0])
+
+
+def uses_file(engine):
+    return engine._snapshot.base.mark is not None
+
+
+def test_the_second_start_reads_no_vectors_from_the_database(images, var_folder, engine_class):
+    started(engine_class)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        second = started(engine_class)
+    assert uses_file(second)
+    assert not any('"stored"' in query["sql"] for query in captured)
+    assert len(captured) <= 6
+    assert first_of(second, VECTORS[3]) == (images[3].pk, 0)
+
+
+def test_two_engines_share_one_file_and_both_follow(images, var_folder, collection, engine_class):
+    started(engine_class)
+    one, two = started(engine_class), started(engine_class)
+    assert len(files(var_folder)) == 1
+    assert one._snapshot.base.file.path == two._snapshot.base.file.path
+    added = add_image(collection, "added", vector=unit_vectors(1, seed=9)[0])
+    Image.objects.filter(pk=images[0].pk).delete()
+    for engine in (one, two):
+        engine.sync()
+        assert first_of(engine, unit_vectors(1, seed=9)[0]) == (added.pk, 0)
+        assert images[0].pk not in engine.search(VECTORS[:1], 20)[0]
+
+
+def test_a_stale_file_is_followed_from_where_it_was(images, collection, engine_class):
+    started(engine_class)
+    fresh = unit_vectors(2, seed=9)
+    Image.objects.filter(pk=images[0].pk).update(fc6=fresh[0])
+    added = add_image(collection, "added", vector=fresh[1])
+    Image.objects.filter(pk=images[1].pk).delete()
+    later = started(engine_class)
+    assert uses_file(later)
+    assert first_of(later, fresh[0]) == (images[0].pk, 0)
+    assert first_of(later, fresh[1]) == (added.pk, 0)
+    assert sorted(later.search(VECTORS[:1], 50)[0][0].tolist()) == sorted(
+        Image.objects.values_list("pk", flat=True)
+    )
+
+
+def test_a_restored_back_up_that_reached_the_same_number_is_told_apart(images, engine_class):
+    # The numbers alone agree: the same images, the same changes up to the same last one.
+    backup = list(VectorChange.objects.order_by("seq"))
+    started(engine_class)
+    last = VectorChange.objects.order_by("-seq")[0].seq
+    other = unit_vectors(1, seed=9)[0]
+    Image.objects.filter(pk=images[0].pk).update(fc6=other)
+    VectorChange.objects.all().delete()
+    backup[-1].seq = last
+    VectorChange.objects.bulk_create(backup)
+    assert first_of(started(engine_class), other) == (images[0].pk, 0)
+
+
+def test_a_restore_under_a_running_engine_is_noticed(images):
+    engine = started()
+    engine.sync()
+    assert uses_file(engine)
+    other = unit_vectors(1, seed=9)[0]
+    Image.objects.filter(pk=images[0].pk).update(fc6=other)
+    VectorChange.objects.filter(image_id__lt=0).delete()
+    VectorChange.objects.filter(image_id=images[0].pk).update(seq=engine._seen)
+    engine.sync()
+    assert first_of(engine, other) == (images[0].pk, 0)
+
+
+def test_a_database_with_other_contents_gets_its_own_file(images, var_folder, collection):
+    started()
+    (before,) = files(var_folder)
+    Image.objects.all().delete()
+    VectorChange.objects.all().delete()
+    image = add_image(collection, "only", vector=VECTORS[0])
+    engine = started()
+    assert engine.search(VECTORS[:1], 50)[0].tolist() == [[image.pk]]
+    assert files(var_folder) != [before]
+
+
+def rename_the_model(path):
+    path.write_bytes(path.read_bytes().replace(b"untrained", b"untrain3d"))
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def replace_by_a_foreign_file(path):
+    path.write_bytes(b"GIF89a" * 3000)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "damage"),
+    [
+        (".vectors", truncate),
+        (".vectors", replace_by_a_foreign_file),
+        (".vectors", rename_the_model),
+        (".codes", truncate),
+        (".codes", replace_by_a_foreign_file),
+    ],
+)
+def test_a_damaged_file_is_replaced(images, var_folder, faiss, damage, suffix):
+    started(CertifiedEngine)
+    (path,) = files(var_folder, suffix)
+    damage(path)
+    engine = started(CertifiedEngine)
+    assert uses_file(engine)
+    assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
+    again = started(CertifiedEngine)
+    assert uses_file(again)
+    assert len(files(var_folder)) == len(files(var_folder, ".codes")) == 1
+
+
+def test_codes_of_other_vectors_are_not_used(images, var_folder, faiss):
+    # Sizes agree, contents do not: only the mark can tell.
+    started(CertifiedEngine)
+    (path,) = files(var_folder, ".codes")
+    old = path.read_bytes()
+    Image.objects.filter(pk=images[0].pk).update(fc6=VECTORS[1])
+    VectorChange.objects.filter(image_id__lt=0).delete()
+    engine = started(CertifiedEngine)
+    path = engine._snapshot.base.file.path.with_suffix(".codes")
+    fresh = path.read_bytes()
+    path.write_bytes(old)
+    again = started(CertifiedEngine)
+    assert path.read_bytes() == fresh
+    assert again._snapshot.base.coded is not None
+
+
+def test_builders_at_the_same_time_do_each_other_no_harm(images, var_folder):
+    engines = [ExactEngine(descriptor=get_descriptor()) for _ in range(3)]
+    for engine in engines:
+        engine.sync()  # none has published before the next starts to build, or only just
+    for engine in engines:
+        engine.finish()
+        engine.sync()
+        assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
+    engine = started()
+    assert uses_file(engine)
+    assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
+    assert len(files(var_folder)) == 1
+    assert VectorChange.objects.filter(image_id__lt=0).count() == 1
+
+
+def test_what_changes_while_the_vectors_are_read_is_not_lost(images, monkeypatch, engine_class):
+    # The mark comes after the change, so the file holds; its revision must lie before it.
+    original, fresh = engine_class.build, unit_vectors(1, seed=9)[0]
+
+    def build(self):
+        built = original(self)
+        Image.objects.filter(pk=images[0].pk).update(fc6=fresh)
+        return built
+
+    monkeypatch.setattr(engine_class, "build", build)
+    assert first_of(started(engine_class), fresh) == (images[0].pk, 0)
+    assert first_of(started(engine_class), fresh) == (images[0].pk, 0)
+
+
+def test_a_base_that_fell_behind_is_written_anew(images, var_folder, collection, monkeypatch):
+    monkeypatch.setattr("search.engines.following.MAX_DRIFT_ROWS", 3)
+    engine = started()
+    engine.sync()
+    (before,) = files(var_folder)
+    fresh = unit_vectors(6, seed=9)
+    for number, vector in enumerate(fresh):
+        add_image(collection, f"new{number}", vector=vector)
+    Image.objects.filter(pk=images[2].pk).delete()
+    engine.sync()
+    engine.finish()
+    engine.sync()
+    (after,) = files(var_folder)
+    assert after != before
+    assert len(ArrayFile(after).array("ids")) == 17
+    assert engine._snapshot.drift() == 0
+    assert first_of(engine, VECTORS[5]) == (images[5].pk, 0)
+    assert engine.count() == 17
+
+
+def test_an_unwritable_folder_is_one_line_in_the_log(images, var_folder, caplog, engine_class):
+    # A file where the folder should be: that stops even an administrator.
+    var_folder.mkdir()
+    (var_folder / "cache").write_text("in the way")
+    for _ in range(2):
+        assert first_of(started(engine_class), VECTORS[3]) == (images[3].pk, 0)
+    assert sum("cannot be written" in message for message in caplog.messages) == 1
+    assert not VectorChange.objects.filter(image_id__lt=0).exists()
+
+
+def test_a_full_disk_is_survived(images, var_folder, caplog, monkeypatch, engine_class):
+    cache_module.warn_once.cache_clear()
+
+    def full(self, facts):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("search.array_file.ArrayFileWriter.publish", full)
+    engine = started(engine_class)
+    assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
+    assert "No space left" in caplog.text
+    assert files(var_folder, ".*") == []
+
+
+def test_a_database_that_takes_no_mark_is_searched_all_the_same(images, var_folder, monkeypatch):
+    def refuse(**_values):
+        raise DatabaseError("read-only")
+
+    monkeypatch.setattr(VectorChange.objects, "create", refuse)
+    for engine_class in (ExactEngine, CertifiedEngine):
+        assert first_of(started(engine_class), VECTORS[3]) == (images[3].pk, 0)
+    assert files(var_folder) == []
+
+
+def test_nothing_is_written_in_a_transaction_or_where_it_is_switched_off(images, var_folder):
+    with transaction.atomic():
+        started()
+    started(cache=False)
+    assert files(var_folder) == []
+
+
+def test_vectors_of_each_model_have_a_folder_of_their_own(images, var_folder):
+    started()
+    Image.objects.update(fc6_model_id="vgg16/untrained/bfloat16")
+    descriptor = get_descriptor()
+    other = ExactEngine(descriptor=descriptor)
+    other.sync()
+    assert other.count() == 0
+    one = cache_module.VectorCache(descriptor, "one")
+    two = cache_module.VectorCache(descriptor, "two")
+    assert one.folder != two.folder
+    # Building one model's file must not throw away the mark of another's.
+    marks = [cache.new_mark() for cache in (one, two)]
+    for cache, mark in zip((one, two), marks, strict=True):
+        cache.leave_mark(mark)
+        cache.write(Snapshot(other._snapshot.base).living(), revision=0, mark=mark, marked=True)
+    assert one.newest() is not None
+    assert two.newest() is not None
+    assert one.newest() is not None
+
+
+def test_collections_keep_their_rows_through_a_file(images, collection):
+    from catalog.models import Collection
+
+    others = [Collection.objects.create(slug=f"o{n}") for n in range(2)]
+    for number, other in enumerate(others):
+        Image.objects.filter(pk__in=[i.pk for i in images[number::3]]).update(collection=other)
+    started()
+    engine = started()
+    assert uses_file(engine)
+    for held in (collection, *others):
+        found = engine.search(VECTORS[:1], 50, within=held.pk)[0][0].tolist()
+        assert sorted(found) == sorted(held.images.values_list("pk", flat=True))
+        assert engine.count(within=held.pk) == len(found)
+    assert np.unique(engine.search(VECTORS[:1], 50)[0]).size == 12
