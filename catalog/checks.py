@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core import checks
 from django.db import connections
 
+from .descriptors import DescriptorError
+from .descriptors.precision import check_precision
 from .descriptors.weights import IMAGENET, UNTRAINED
 from .triggers import SUPPORTED_VENDORS
 
@@ -23,6 +25,15 @@ def check_weights(**_kwargs: Any) -> list[checks.CheckMessage]:
             id="catalog.E002",
         )
     ]
+
+
+@checks.register()
+def check_precision_in_use(**_kwargs: Any) -> list[checks.CheckMessage]:
+    try:
+        check_precision(settings.SIS_PRECISION)
+    except DescriptorError as error:
+        return [checks.Error(str(error), id="catalog.E005")]
+    return []
 
 
 @checks.register(checks.Tags.database)

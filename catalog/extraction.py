@@ -19,7 +19,7 @@ from .pictures import PictureError, decode
 from .querysets import ImageQuerySet
 from .vectors import Float32Array
 
-DEFAULT_BATCH_SIZE = 16
+DEFAULT_BATCH_SIZE = 32
 BATCHES_AHEAD = 2
 
 

@@ -11,18 +11,21 @@ __all__ = ["Descriptor", "DescriptorError", "get_descriptor"]
 DESCRIPTORS = ("fc6",)
 
 
-def get_descriptor(name: str = "fc6", *, weights: str | None = None) -> Descriptor:
-    """Return the process's one instance of descriptor `name` with these weights.
+def get_descriptor(
+    name: str = "fc6", *, weights: str | None = None, precision: str | None = None
+) -> Descriptor:
+    """Return the process's one instance of descriptor `name` with these weights and precision.
 
-    `weights` defaults to the setting `SIS_WEIGHTS`. Raises `DescriptorError` for an unknown name.
+    They default to the settings `SIS_WEIGHTS` and `SIS_PRECISION`. Raises `DescriptorError` for an
+    unknown name.
     """
-    return _instance(name, weights or settings.SIS_WEIGHTS)
+    return _instance(name, weights or settings.SIS_WEIGHTS, precision or settings.SIS_PRECISION)
 
 
 @lru_cache(maxsize=2)
-def _instance(name: str, weights: str) -> Descriptor:
+def _instance(name: str, weights: str, precision: str) -> Descriptor:
     if name == "fc6":
         from .fc6 import Fc6Descriptor
 
-        return Fc6Descriptor(weights=weights)
+        return Fc6Descriptor(weights=weights, precision=precision)
     raise DescriptorError(f"Unknown descriptor {name!r}; there are: {', '.join(DESCRIPTORS)}.")

@@ -50,3 +50,10 @@ class Descriptor(ABC):
         A row whose norm came out as 0 or not finite is all NaN: callers refuse it.
         Raises `DescriptorError` where the weights cannot be loaded.
         """
+
+    def describe_one(self, image: Image.Image) -> Float32Array:
+        """Return the vector (dim,) of one picture, as `describe` of it alone would.
+
+        Where several threads ask at once, a descriptor may describe their pictures together.
+        """
+        return self.describe([image])[0]

@@ -13,6 +13,8 @@ from PIL import Image
 
 from ..vectors import Float32Array
 from .base import Descriptor
+from .coalescing import CoalescingDescriber
+from .precision import FLOAT32, check_precision
 from .preprocessing import network_input, shrink
 from .weights import UNTRAINED, load_layers, weights_id
 
@@ -21,15 +23,18 @@ class Fc6Descriptor(Descriptor):
     name = "fc6"
     dim = 4096
 
-    def __init__(self, *, weights: str) -> None:
+    def __init__(self, *, weights: str, precision: str = FLOAT32) -> None:
         self.weights = weights
+        self.precision = precision
         self._memory = settings.SIS_VAR_DIR / "cache" / "weights-checksums.json"
         self._lock = threading.Lock()
         self._forward: Callable[[Float32Array], Float32Array] | None = None
+        self._describe_together = CoalescingDescriber(self.describe)
 
     @property
     def model_id(self) -> str:
-        return f"vgg16/{weights_id(self.weights, memory=self._memory)}/float32"
+        check_precision(self.precision)
+        return f"vgg16/{weights_id(self.weights, memory=self._memory)}/{self.precision}"
 
     @property
     def trained(self) -> bool:
@@ -43,13 +48,19 @@ class Fc6Descriptor(Descriptor):
             return np.empty((0, self.dim), dtype=np.float32)
         return unit_rows(self._network()(network_input(images)))
 
+    def describe_one(self, image: Image.Image) -> Float32Array:
+        # Resized here, on the caller's own thread: the pass that all wait for has less to do.
+        return self._describe_together(self.prepare(image))
+
     def _network(self) -> Callable[[Float32Array], Float32Array]:
         # The lock is held while loading: a second thread waits instead of loading 0.5 GB again.
         with self._lock:
             if self._forward is None:
                 from .vgg16 import build
 
-                self._forward = build(load_layers(self.weights, memory=self._memory))
+                check_precision(self.precision)
+                layers = load_layers(self.weights, memory=self._memory)
+                self._forward = build(layers, precision=self.precision)
             return self._forward
 
 

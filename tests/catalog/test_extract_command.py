@@ -18,7 +18,9 @@ def images(collection) -> list[Image]:
 @pytest.fixture
 def stand_in(monkeypatch) -> StandIn:
     descriptor = StandIn()
-    monkeypatch.setattr(command, "get_descriptor", lambda *, weights=None: descriptor)
+    monkeypatch.setattr(
+        command, "get_descriptor", lambda *, weights=None, precision=None: descriptor
+    )
     return descriptor
 
 

@@ -61,6 +61,15 @@ def test_a_prepared_picture_gives_the_same_vector():
     )
 
 
+def test_a_picture_by_itself_gives_the_same_vector():
+    # What pages describe by one way must meet what extraction describes by the other.
+    descriptor = get_descriptor(weights="untrained")
+    image = picture(2, size=(300, 500))
+    np.testing.assert_allclose(
+        descriptor.describe_one(image), descriptor.describe([image])[0], rtol=0, atol=1e-6
+    )
+
+
 def test_no_pictures_give_no_rows_and_load_nothing():
     descriptor = Fc6Descriptor(weights="untrained")
     assert descriptor.describe([]).shape == (0, 4096)
@@ -86,7 +95,7 @@ def test_threads_share_one_network(monkeypatch):
     monkeypatch.setattr(fc6, "load_layers", load)
     monkeypatch.setattr(
         "catalog.descriptors.vgg16.build",
-        lambda layers: lambda pixels: np.ones((len(pixels), 4096), dtype=np.float32),
+        lambda layers, *, precision: lambda pixels: np.ones((len(pixels), 4096), dtype=np.float32),
     )
     descriptor = Fc6Descriptor(weights="untrained")
 
