@@ -1,0 +1,180 @@
+"""Starting: engines from the database and from their file, and the first query of a process.
+
+    python -m benchmarks.loading [--rows 5063] [--rounds 3] [--json FILE]
+
+The original loaded one `.npy` file a picture, and all of VGG16 through Keras. The first query is
+measured as a whole process, from its start to its vector; both read the same weights file.
+"""
+
+import argparse
+import gc
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .measuring import Report, Variant, arguments, interleave, timing_rows
+from .temporary import fill_vectors, photograph, temporary_system, unit_vectors
+
+MOST_FILES = 20_000
+PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
+SAY_PEAK = """
+if Path("/proc/self/status").is_file():
+    print(Path("/proc/self/status").read_text())
+"""
+ORIGINAL = (
+    """
+import sys
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from tensorflow.keras.applications.vgg16 import VGG16, preprocess_input
+from tensorflow.keras.models import Model
+base = VGG16(weights=sys.argv[1])
+model = Model(inputs=base.inputs, outputs=base.get_layer("fc1").output)
+picture = Image.open(sys.argv[2]).resize((224, 224)).convert("RGB")
+pixels = preprocess_input(np.expand_dims(np.array(picture, dtype=np.float32), axis=0))
+vector = model.predict(pixels, verbose=0)[0]
+vector = vector / np.linalg.norm(vector)
+np.save(sys.argv[3], vector)
+"""
+    + SAY_PEAK
+)
+OURS = (
+    """
+import sys
+from pathlib import Path
+import numpy as np
+import django
+django.setup()
+from catalog.descriptors import get_descriptor
+from catalog.pictures import decode
+with open(sys.argv[2], "rb") as file:
+    vector = get_descriptor(weights=sys.argv[1]).describe_one(decode(file).pixels)
+np.save(sys.argv[3], vector)
+"""
+    + SAY_PEAK
+)
+WRITE_WEIGHTS = """
+import sys
+import h5py
+import keras
+from keras.src.legacy.saving import legacy_h5_format
+keras.utils.set_random_seed(1)
+with h5py.File(sys.argv[1], "w") as file:
+    legacy_h5_format.save_weights_to_hdf5_group(file, keras.applications.VGG16(weights=None))
+"""
+
+
+def script(code: str, *values: Any) -> str:
+    finished = subprocess.run(
+        [sys.executable, "-c", code, *map(str, values)], capture_output=True, text=True, check=False
+    )
+    if finished.returncode:
+        raise RuntimeError(finished.stderr[-2000:])
+    return finished.stdout
+
+
+def measure_first_query(report: Report, options: argparse.Namespace, folder: Path) -> None:
+    weights, picture = folder / "vgg16.h5", folder / "photo.jpg"
+    script(WRITE_WEIGHTS, weights)
+    picture.write_bytes(photograph(1))
+    peaks: dict[str, float] = {}
+
+    def process(name: str, code: str) -> Callable[[], None]:
+        def run() -> None:
+            found = PEAK.search(script(code, weights, picture, folder / f"{name[:4]}.npy"))
+            peaks[name] = int(found[1]) * 1024 / 1e9 if found else 0.0
+
+        return run
+
+    variants = [
+        Variant("original script", process("original script", ORIGINAL)),
+        Variant("this system", process("this system", OURS)),
+    ]
+    interleave(variants, rounds=options.rounds, pause=options.pause)
+    difference = abs(np.load(folder / "orig.npy") - np.load(folder / "this.npy")).max()
+    assert difference < 1e-5, difference
+    rows = timing_rows(variants)
+    for row in rows:
+        row["peak resident GB"] = peaks[row["variant"]]
+    report.table("First query of a process: import, weights, forward", rows)
+
+
+def measure_engines(report: Report, options: argparse.Namespace, folder: Path, count: int) -> None:
+    from django.conf import settings
+
+    from catalog.descriptors import get_descriptor
+    from catalog.models import Collection
+    from search.engines.exact import ExactEngine
+
+    Collection.objects.all().delete()
+    vectors = unit_vectors(count, seed=count)
+    fill_vectors(vectors, slug=f"rows{count}")
+    files = folder / f"features{count}"
+    files.mkdir()
+    if count <= MOST_FILES:
+        for number, vector in enumerate(vectors):
+            np.save(files / f"{number:08d}.npy", vector)
+    del vectors
+    cache: Path = settings.SIS_VAR_DIR / "cache" / "vectors"
+    query = unit_vectors(1, seed=1)
+
+    def load_files() -> None:
+        features = [np.load(path) for path in sorted(files.iterdir())]
+        assert np.array(features).shape == (count, 4096)
+
+    def start(*, cached: bool) -> float:
+        if not cached:
+            shutil.rmtree(cache, ignore_errors=True)
+        gc.collect()
+        started = time.perf_counter()
+        engine = ExactEngine(descriptor=get_descriptor())
+        engine.sync()
+        elapsed = time.perf_counter() - started
+        assert engine.search(query, 1)[0].shape == (1, 1)
+        engine.finish()  # the file, which is written beside the first answers
+        return elapsed
+
+    variants = [
+        Variant("exact engine, from SQLite", lambda: start(cached=False)),
+        Variant("exact engine, from its file", lambda: start(cached=True)),
+    ]
+    if count <= MOST_FILES:
+        variants.insert(0, Variant("original: a .npy file a picture", load_files))
+    interleave(variants, rounds=options.rounds, pause=options.pause)
+    rows = timing_rows(variants)
+    report.table(f"Engine start, {count:,} rows", rows)
+    sizes = {"database": folder.glob("db.sqlite3*"), "file of the engine": cache.rglob("*.vectors")}
+    report.table(
+        f"On disk, {count:,} rows",
+        [
+            {"what": what, "GB": sum(path.stat().st_size for path in paths) / 1e9}
+            for what, paths in sizes.items()
+        ],
+    )
+    shutil.rmtree(files)
+
+
+def main() -> None:
+    parser = arguments(__doc__.splitlines()[0], rounds=3)
+    parser.add_argument("--rows", type=int, nargs="+", default=[5063])
+    parser.add_argument("--no-network", action="store_true", help="only the engines")
+    options = parser.parse_args()
+    report = Report("Loading", options)
+    with temporary_system() as folder:
+        if not options.no_network:
+            measure_first_query(report, options, folder)
+        for count in options.rows:
+            measure_engines(report, options, folder, count)
+    report.close()
+
+
+if __name__ == "__main__":
+    main()

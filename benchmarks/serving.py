@@ -1,0 +1,143 @@
+"""Uploads: how concurrent ones share forward passes, and what a page costs beside the network.
+
+    python -m benchmarks.serving [--clients 1 2 4 8] [--rows 5063] [--rounds 5] [--json FILE]
+
+Everything runs in this process, as in a server with threads. A client describes one picture after
+another. The page is the way of an upload: POST of a JPEG of 1024 x 768, then GET of its results,
+through all of Django, with a network that answers at once.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from .measuring import Report, Variant, arguments, interleave
+from .temporary import fill_vectors, photograph, temporary_system, unit_vectors
+
+
+def clients_at_once(
+    describe: Callable[[PillowImage.Image], Any], clients: int, pictures: list[PillowImage.Image]
+) -> Callable[[], None]:
+    """Return a function in which every client describes every picture, one after another."""
+
+    def client() -> None:
+        for picture in pictures:
+            describe(picture)
+
+    def run() -> None:
+        with ThreadPoolExecutor(max_workers=clients) as pool:
+            for future in [pool.submit(client) for _ in range(clients)]:
+                future.result()
+
+    return run
+
+
+def measure_passes(report: Report, options: argparse.Namespace) -> None:
+    from catalog.descriptors import get_descriptor
+
+    descriptor = get_descriptor()
+    content = photograph(1)
+    pictures = [PillowImage.open(BytesIO(content)).convert("RGB")] * options.pictures
+    variants = []
+    for clients in options.clients:
+        amount = clients * options.pictures
+        for name, describe in (
+            ("each alone", lambda picture: descriptor.describe([picture])),
+            ("coalesced", descriptor.describe_one),
+        ):
+            run = clients_at_once(describe, clients, pictures)
+            variants.append(Variant(f"{clients} {name}", run, amount))
+    for size in range(1, 9):  # so that no round is the first of its batch size
+        descriptor.describe(pictures[:1] * size)
+    interleave(variants, rounds=options.rounds, pause=options.pause, warm=False)
+    rows = []
+    for alone, together in zip(variants[::2], variants[1::2], strict=True):
+        clients = int(alone.name.split()[0])
+        rows.append(
+            {
+                "clients": clients,
+                "alone, pictures/s": 1 / alone.median,
+                "coalesced, pictures/s": 1 / together.median,
+                "alone, ms an answer": alone.median * 1000 * clients,
+                "coalesced, ms an answer": together.median * 1000 * clients,
+                "x by median": alone.median / together.median,
+                "x by minimum": alone.best / together.best,
+            }
+        )
+    report.table("Concurrent uploads through the network", rows)
+
+
+def measure_page(report: Report, options: argparse.Namespace, rows: int) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from django.test import Client
+
+    from catalog.descriptors import get_descriptor
+    from catalog.models import Collection
+
+    Collection.objects.all().delete()
+    fill_vectors(unit_vectors(rows, seed=rows), slug="synthetic")
+    answers = unit_vectors(1, seed=1)
+    get_descriptor()._forward = lambda pixels: np.repeat(answers, len(pixels), axis=0)
+    client = Client(headers={"host": "localhost"})
+    content = photograph(1)
+    posts: list[float] = []
+    gets: list[float] = []
+
+    def upload() -> float:
+        started = time.perf_counter()
+        picture = SimpleUploadedFile("photo.jpg", content, content_type="image/jpeg")
+        posted = client.post("/", {"picture": picture})
+        between = time.perf_counter()
+        page = client.get(posted.headers["Location"])
+        ended = time.perf_counter()
+        assert page.status_code == 200, page.status_code
+        posts.append(between - started)
+        gets.append(ended - between)
+        return ended - started
+
+    upload()
+    variant = Variant(f"{rows:,} images", upload)
+    posts.clear(), gets.clear()
+    interleave([variant], rounds=options.rounds * 5, pause=options.pause / 3)
+    report.table(
+        f"Upload to ranked page without the network, {rows:,} images",
+        [
+            {
+                "step": step,
+                "median ms": statistics.median(seconds) * 1000,
+                "minimum ms": min(seconds) * 1000,
+            }
+            for step, seconds in (
+                ("POST: decode, resize, store the query", posts),
+                ("GET: rank, render 30 hits", gets),
+                ("both", variant.seconds),
+            )
+        ],
+    )
+
+
+def main() -> None:
+    parser = arguments(__doc__.splitlines()[0], rounds=5)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--pictures", type=int, default=4, help="that each client describes")
+    parser.add_argument("--rows", type=int, nargs="+", default=[5063])
+    parser.add_argument("--no-network", action="store_true", help="only the pages")
+    options = parser.parse_args()
+    report = Report("Serving", options)
+    with temporary_system():
+        if not options.no_network:
+            measure_passes(report, options)
+        for rows in options.rows:
+            measure_page(report, options, rows)
+    report.close()
+
+
+if __name__ == "__main__":
+    main()
