@@ -14,6 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from catalog.importing import ImportRefused, import_directory, import_storage
 from catalog.models import Collection, Image
+from tests.catalog.importing.files import counts, names
 from tests.helpers import MODEL_ID, encoded, picture, unit_vectors
 
 pytestmark = pytest.mark.django_db
@@ -98,20 +99,6 @@ def put(key: str, seed: int = 0, format: str = "JPEG") -> bytes:
         default_storage.delete(key)
     default_storage.save(key, ContentFile(content))
     return content
-
-
-def names() -> list[str]:
-    return list(Image.objects.order_by("name").values_list("name", flat=True))
-
-
-def counts(report) -> tuple[int, int, int, int, int]:
-    return (
-        report.added,
-        report.replaced,
-        report.unchanged,
-        len(report.duplicates),
-        len(report.skipped),
-    )
 
 
 def test_objects_come_in_where_they_are(any_storage, imported):
