@@ -143,19 +143,22 @@ def decoded_batches(
 
 def decode_row(row: Row, *, storage: Storage, descriptor: Descriptor) -> Decoded:
     """Read and decode one picture; what fails becomes the reason, in words."""
+    pixels = read_pixels(file=row.file, storage=storage)
+    return row, pixels if isinstance(pixels, str) else descriptor.prepare(pixels)
+
+
+def read_pixels(*, file: str, storage: Storage) -> PillowImage.Image | str:
+    """Return the upright RGB pixels of a stored picture, or why there are none, in words."""
     try:
-        with storage.open(row.file) as file:
-            return row, descriptor.prepare(decode(file).pixels)
+        with storage.open(file) as opened:
+            return decode(opened).pixels
     except PictureError as error:
-        return row, str(error)
+        return str(error)
     except FileNotFoundError:
-        return row, _("The file %(file)s is missing from the storage.") % {"file": row.file}
+        return _("The file %(file)s is missing from the storage.") % {"file": file}
     # Storage back ends raise errors of their own; one unreadable object must not stop the others.
     except Exception as error:
-        return row, _("The file %(file)s cannot be read (%(error)s).") % {
-            "file": row.file,
-            "error": error,
-        }
+        return _("The file %(file)s cannot be read (%(error)s).") % {"file": file, "error": error}
 
 
 def store(*, decoded: list[Decoded], descriptor: Descriptor, report: ExtractionReport) -> None:

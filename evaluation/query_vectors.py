@@ -12,8 +12,9 @@ from PIL import Image as PillowImage
 
 from catalog import vectors
 from catalog.descriptors import Descriptor
+from catalog.extraction import read_pixels
 from catalog.models import Collection, Image
-from catalog.pictures import PictureError, crop, decode, is_uniform
+from catalog.pictures import PictureError, crop, is_uniform
 from catalog.vectors import Float32Array
 
 from .differences import box_in_words
@@ -136,23 +137,17 @@ def use_known(
 
 def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image | str:
     """Return what is to be described, or why it cannot be, in words."""
+    file = item.image.file
+    pixels = read_pixels(file=file.name, storage=file.storage)
+    if isinstance(pixels, str):
+        return pixels
     try:
-        with item.image.file.open("rb") as file:
-            pixels = decode(file).pixels
         part = crop(pixels, item.box) if item.box else pixels
-        if is_uniform(part):
-            return _("The query shows nothing: all of it has one colour.")
-        return descriptor.prepare(part)
     except PictureError as error:
         return str(error)
-    except FileNotFoundError:
-        return _("The file %(file)s is missing from the storage.") % {"file": item.image.file.name}
-    # Storage back ends raise errors of their own; one unreadable object must not stop the others.
-    except Exception as error:
-        return _("The file %(file)s cannot be read (%(error)s).") % {
-            "file": item.image.file.name,
-            "error": error,
-        }
+    if is_uniform(part):
+        return _("The query shows nothing: all of it has one colour.")
+    return descriptor.prepare(part)
 
 
 def describe_batch(
