@@ -87,7 +87,7 @@ def encode_rows(rows: Float32Array, scale: float) -> tuple[CodeArray, Bounds]:
 
 def squares(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return each row's squared norm, (N,) float64."""
-    found: npt.NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows)
+    found: npt.NDArray[np.float64] = np.vecdot(rows, rows)
     return found
 
 

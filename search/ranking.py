@@ -24,6 +24,12 @@ SCORE_ERROR = 512 * 2.0**-24
 # Rows converted to float64 at a time: 8 MB of them, so that measuring never doubles the matrix.
 CHUNK_ROWS = 256
 
+# Rows whose differences are taken at a time: as many as stay in a core's cache.
+NEAR_ROWS = 32
+
+# Groups of this many scores are represented by their best when candidates are picked.
+FOLD = 32
+
 # Rows read from a file at a time: 32 MB of them.
 SCAN_ROWS = 2048
 
@@ -114,21 +120,37 @@ def candidate_rows(scores: Float32Array, count: int) -> Int64Array:
     That is every row whose score is within rounding of the `count`-th best; more than `count`
     where scores are that close, so that ties are broken by id and not by rounding.
     """
-    threshold = np.partition(scores, len(scores) - count)[len(scores) - count]
-    return np.flatnonzero(scores >= threshold - 2 * SCORE_ERROR)
+    columns = len(scores) // FOLD
+    if count > columns:
+        return np.flatnonzero(scores >= largest(scores, count) - 2 * SCORE_ERROR)
+    # The best of each of `columns` groups of rows: `count` of these are scores of `count` rows, so
+    # the `count`-th best score of all is no smaller. Few rows pass, and only they are partitioned.
+    best = scores[: FOLD * columns].reshape(FOLD, columns).max(axis=0)
+    rows = np.flatnonzero(scores >= largest(best, count) - 2 * SCORE_ERROR)
+    passed = scores[rows]
+    return rows[passed >= largest(passed, count) - 2 * SCORE_ERROR]
+
+
+def largest(values: Float32Array, count: int) -> np.float32:
+    """Return the `count`-th largest value."""
+    return np.partition(values, len(values) - count)[len(values) - count]
 
 
 def exact_distances(matrix: Float32Array, rows: Int64Array, query: Float32Array) -> Float32Array:
     """Return the Euclidean distances of `rows` from `query`, (len(rows),) float32.
 
-    From differences in float64: `sqrt(2 - 2 x.q)` in float32 would lose all digits near 0.
+    From differences in float64: `sqrt(2 - 2 x.q)` in float32 would lose all digits near 0. Each
+    row by itself, so that equal rows have equal distances.
     """
     squares = np.empty(len(rows), dtype=np.float64)
     target = query.astype(np.float64)
-    for start in range(0, len(rows), CHUNK_ROWS):
-        chunk = slice(start, start + CHUNK_ROWS)
-        difference = matrix[rows[chunk]] - target
-        squares[chunk] = np.einsum("ij,ij->i", difference, difference)
+    differences = np.empty((min(NEAR_ROWS, len(rows)), len(query)), dtype=np.float64)
+    for start in range(0, len(rows), NEAR_ROWS):
+        chunk = matrix[rows[start : start + NEAR_ROWS]]
+        difference = differences[: len(chunk)]
+        difference[:] = chunk  # converting first, and then in place, is twice as fast as at once
+        difference -= target
+        np.vecdot(difference, difference, out=squares[start : start + len(chunk)])
     return np.sqrt(squares).astype(np.float32)
 
 
@@ -149,17 +171,17 @@ def all_distances(matrix: Float32Array, queries: Float32Array) -> Float32Array:
     """
     distances = np.empty((len(queries), len(matrix)), dtype=np.float32)
     targets = queries.astype(np.float64)
-    target_squares = np.einsum("ij,ij->i", targets, targets)
+    target_squares = np.vecdot(targets, targets)
     for start in range(0, len(matrix), CHUNK_ROWS):
         chunk = matrix[start : start + CHUNK_ROWS].astype(np.float64)
         squares = targets @ chunk.T
         squares *= -2
-        squares += np.einsum("ij,ij->i", chunk, chunk)
+        squares += np.vecdot(chunk, chunk)
         squares += target_squares[:, None]
         for query in np.flatnonzero((squares < CANCELLATION).any(axis=1)):
             rows = np.flatnonzero(squares[query] < CANCELLATION)
             difference = chunk[rows] - targets[query]
-            squares[query, rows] = np.einsum("ij,ij->i", difference, difference)
+            squares[query, rows] = np.vecdot(difference, difference)
         distances[:, start : start + CHUNK_ROWS] = np.sqrt(squares)
     return distances
 
