@@ -3,15 +3,15 @@
     python -m benchmarks.loading [--rows 5063] [--rounds 3] [--json FILE]
 
 The original loaded one `.npy` file a picture, and all of VGG16 through Keras. The first query is
-measured as a whole process, from its start to its vector; both read the same weights file.
+measured from the start of a process to its vector; both read the same weights file.
 """
 
 import argparse
 import gc
-import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +23,13 @@ from .measuring import Report, Variant, arguments, interleave, timing_rows
 from .temporary import fill_vectors, photograph, temporary_system, unit_vectors
 
 MOST_FILES = 20_000
-PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
-SAY_PEAK = """
-if Path("/proc/self/status").is_file():
-    print(Path("/proc/self/status").read_text())
+READY = "vector ready, peak kB:"
+# The last words of both scripts, which `until_ready` waits for.
+SAY_READY = f"""
+status = Path("/proc/self/status")
+lines = status.read_text().splitlines() if status.is_file() else []
+peak = next((line.split()[1] for line in lines if line.startswith("VmHWM")), 0)
+print("{READY}", peak, flush=True)
 """
 ORIGINAL = (
     """
@@ -44,7 +47,7 @@ vector = model.predict(pixels, verbose=0)[0]
 vector = vector / np.linalg.norm(vector)
 np.save(sys.argv[3], vector)
 """
-    + SAY_PEAK
+    + SAY_READY
 )
 OURS = (
     """
@@ -59,7 +62,7 @@ with open(sys.argv[2], "rb") as file:
     vector = get_descriptor(weights=sys.argv[1]).describe_one(decode(file).pixels)
 np.save(sys.argv[3], vector)
 """
-    + SAY_PEAK
+    + SAY_READY
 )
 WRITE_WEIGHTS = """
 import sys
@@ -81,16 +84,32 @@ def script(code: str, *values: Any) -> str:
     return finished.stdout
 
 
+def until_ready(code: str, *values: Any) -> tuple[float, float]:
+    """Return the seconds from a script's start to its vector, and its peak memory in GB."""
+    with tempfile.TemporaryFile("w+") as said:
+        started = time.perf_counter()
+        command = [sys.executable, "-c", code, *map(str, values)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process:
+            assert process.stdout is not None
+            last = next((line for line in process.stdout if line.startswith(READY)), None)
+            elapsed = time.perf_counter() - started
+        if last is None:
+            said.seek(0)
+            raise RuntimeError(said.read()[-2000:])
+    return elapsed, int(last.split()[-1]) * 1024 / 1e9
+
+
 def measure_first_query(report: Report, options: argparse.Namespace, folder: Path) -> None:
     weights, picture = folder / "vgg16.h5", folder / "photo.jpg"
     script(WRITE_WEIGHTS, weights)
     picture.write_bytes(photograph(1))
     peaks: dict[str, float] = {}
 
-    def process(name: str, code: str) -> Callable[[], None]:
-        def run() -> None:
-            found = PEAK.search(script(code, weights, picture, folder / f"{name[:4]}.npy"))
-            peaks[name] = int(found[1]) * 1024 / 1e9 if found else 0.0
+    def process(name: str, code: str) -> Callable[[], float]:
+        def run() -> float:
+            vector = folder / f"{name[:4]}.npy"
+            elapsed, peaks[name] = until_ready(code, weights, picture, vector)
+            return elapsed
 
         return run
 

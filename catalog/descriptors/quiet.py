@@ -1,5 +1,6 @@
-"""Importing TensorFlow: without the page of notices it prints, and without Keras. No Django."""
+"""Importing TensorFlow: without the notices it prints, without Keras, and faster. No Django."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -27,7 +28,7 @@ def tensorflow() -> ModuleType:
         with tempfile.TemporaryFile() as held:
             os.dup2(held.fileno(), 2)
             try:
-                with without_keras():
+                with without_keras(), without_collecting():
                     import tensorflow as module
             except BaseException:
                 held.seek(0)
@@ -54,3 +55,21 @@ def without_keras() -> Iterator[None]:
         yield
     finally:
         del sys.modules["keras"]
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Import without garbage collection, and leave what was imported out of later ones.
+
+    TensorFlow's modules are 400,000 objects that stay for good. Searching them for garbage again
+    and again takes a fifth of the import's time, and afterwards each full collection of a server
+    would stop it for 0.2 seconds.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if enabled:
+            gc.enable()
