@@ -67,6 +67,13 @@ class ImageQuerySet(models.QuerySet):
     def without_current_fc6(self, model_id: str) -> "ImageQuerySet":
         return self.exclude(fc6_model_id=model_id, fc6__isnull=False)
 
+    def of_other_fc6_model(self, model_id: str) -> "ImageQuerySet":
+        """Images without a vector, or with one of another model id.
+
+        As two ranges of the index: the cost is that of the images found, not of all there are.
+        """
+        return self.filter(Q(fc6_model_id__lt=model_id) | Q(fc6_model_id__gt=model_id))
+
     def outdated_fc6(self, model_id: str) -> "ImageQuerySet":
         return self.filter(fc6__isnull=False, fc6_error="").exclude(fc6_model_id=model_id)
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from catalog.vectors import Float32Array
 
 from .certify import Bounds, CodeArray, QueryCodes
-from .ranking import BoolArray, Int64Array, measured
+from .ranking import BoolArray, Int64Array, exact_distances
 from .rows import Rows
 
 Float64Array = npt.NDArray[np.float64]
@@ -140,8 +140,8 @@ def certified(
         for query, product, place in zip(open_queries, products, places, strict=True):
             living = alive[place]
 
-            def measure(rows_: Int64Array, vector: Float32Array = queries[query]) -> Float32Array:
-                return measured(rows, rows_, vector)
+            def measure(places_: Int64Array, vector: Float32Array = queries[query]) -> Float32Array:
+                return exact_distances(rows.take, places_, vector)
 
             found[query] = prove(
                 query_codes[query],

@@ -15,6 +15,7 @@ from .rows import Rows
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+Take = Callable[[Int64Array], Float32Array]  # positions (n,) -> rows (n, D)
 
 # How far a float32 product of two unit vectors may be from the true one. With 4096 components
 # summed in 8 or more lanes the worst case is 512 roundings of 2**-24 (Higham, "Accuracy and
@@ -55,10 +56,7 @@ def nearest(
         return order_all(ids, all_distances(matrix, queries), alive, count)
     scores = (queries @ matrix.T) if len(queries) > 1 else (matrix @ queries[0])[None]
 
-    def measure(rows: Int64Array, query: Float32Array) -> Float32Array:
-        return exact_distances(matrix, rows, query)
-
-    return best_scored(scores, measure, ids, alive, queries, count)
+    return best_scored(scores, matrix.__getitem__, ids, alive, queries, count)
 
 
 def scan(
@@ -86,28 +84,30 @@ def scan(
     if large:
         return order_all(ids, scores, alive, count)
 
-    def measure(places: Int64Array, query: Float32Array) -> Float32Array:
-        return measured(rows, places + part.start, query)
-
-    return best_scored(scores, measure, ids, alive, queries, count)
+    return best_scored(
+        scores, lambda places: rows.take(places + part.start), ids, alive, queries, count
+    )
 
 
 def best_scored(
     scores: Float32Array,
-    measure: Callable[[Int64Array, Float32Array], Float32Array],
+    take: Take,
     ids: Int64Array,
     alive: BoolArray,
     queries: Float32Array,
     count: int,
 ) -> tuple[Int64Array, Float32Array]:
-    """Measure what may be among the `count` best of `scores` (Q, N), and sort it."""
+    """Measure what may be among the `count` best of `scores` (Q, N), and sort it.
+
+    `take` returns rows by their position in `scores`.
+    """
     if not alive.all():
         scores[:, ~alive] = -np.inf
     found_ids = np.empty((len(queries), count), dtype=np.int64)
     distances = np.empty((len(queries), count), dtype=np.float32)
     for row, query in enumerate(queries):
         candidates = candidate_rows(scores[row], count)
-        exact = measure(candidates, query)
+        exact = exact_distances(take, candidates, query)
         order = np.lexsort((ids[candidates], exact))[:count]
         found_ids[row] = ids[candidates[order]]
         distances[row] = exact[order]
@@ -136,31 +136,22 @@ def largest(values: Float32Array, count: int) -> np.float32:
     return np.partition(values, len(values) - count)[len(values) - count]
 
 
-def exact_distances(matrix: Float32Array, rows: Int64Array, query: Float32Array) -> Float32Array:
+def exact_distances(take: Take, rows: Int64Array, query: Float32Array) -> Float32Array:
     """Return the Euclidean distances of `rows` from `query`, (len(rows),) float32.
 
-    From differences in float64: `sqrt(2 - 2 x.q)` in float32 would lose all digits near 0. Each
-    row by itself, so that equal rows have equal distances.
+    `take` returns rows by position. From differences in float64: `sqrt(2 - 2 x.q)` in float32
+    would lose all digits near 0. Each row by itself, so that equal rows have equal distances.
     """
     squares = np.empty(len(rows), dtype=np.float64)
     target = query.astype(np.float64)
     differences = np.empty((min(NEAR_ROWS, len(rows)), len(query)), dtype=np.float64)
     for start in range(0, len(rows), NEAR_ROWS):
-        chunk = matrix[rows[start : start + NEAR_ROWS]]
+        chunk = take(rows[start : start + NEAR_ROWS])
         difference = differences[: len(chunk)]
         difference[:] = chunk  # converting first, and then in place, is twice as fast as at once
         difference -= target
         np.vecdot(difference, difference, out=squares[start : start + len(chunk)])
     return np.sqrt(squares).astype(np.float32)
-
-
-def measured(rows: Rows, places: Int64Array, query: Float32Array) -> Float32Array:
-    """Return what `exact_distances` does, for the rows at `places` of a matrix in a file."""
-    distances = np.empty(len(places), dtype=np.float32)
-    for start in range(0, len(places), CHUNK_ROWS):
-        chunk = rows.take(places[start : start + CHUNK_ROWS])
-        distances[start : start + len(chunk)] = exact_distances(chunk, np.arange(len(chunk)), query)
-    return distances
 
 
 def all_distances(matrix: Float32Array, queries: Float32Array) -> Float32Array:

@@ -1,6 +1,6 @@
 """From a query to hits with images. Reads only; `queries.py` stores queries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -96,7 +96,6 @@ def find_similar(
     ids, distances = answer.ids[0, offset:], answer.distances[0, offset:]
     images = Image.objects.select_related("collection").in_bulk(ids.tolist())
     ranked = backend.count(within=within)
-    left_out = Image.objects.in_collection(collection).count() > ranked
     return Results(
         hits=[
             Hit(rank=rank, image=images[pk], distance=distance)
@@ -107,8 +106,16 @@ def find_similar(
         ],
         ranked=ranked,
         model_id=descriptor.model_id,
-        counts=Image.objects.in_collection(collection).feature_counts(descriptor.model_id)
-        if left_out
-        else None,
+        counts=count_left_out(collection=collection, model_id=descriptor.model_id, ranked=ranked),
         method=answer.methods[0],
     )
+
+
+def count_left_out(
+    *, collection: Collection | None, model_id: str, ranked: int
+) -> FeatureCounts | None:
+    """Count the images that a ranking of `ranked` others lacks, by reason; None where none is."""
+    left_out = Image.objects.in_collection(collection).of_other_fc6_model(model_id)
+    if not left_out.exists():
+        return None
+    return replace(left_out.feature_counts(model_id), current=ranked)

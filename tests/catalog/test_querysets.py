@@ -117,3 +117,16 @@ def test_image_count_counts_empty_collections_too(images):
     Collection.objects.create(slug="empty")
     counted = Collection.objects.with_image_count().values_list("slug", "image_count")
     assert dict(counted) == {"places": len(STATES), "empty": 0}
+
+
+def test_images_of_other_models_are_those_without_this_model_id(images):
+    # Catches one of the two ranges missing, and the empty model id of those without a vector.
+    found = names(images.of_other_fc6_model(MODEL_ID))
+    assert found == {"outdated", "outdated, redo failed", "failed", "missing"}
+
+
+def test_images_of_other_models_are_found_by_index(images):
+    # Catches a condition that reads the whole table for every page of results.
+    plan = images.of_other_fc6_model(MODEL_ID).explain()
+    assert "catalog_image_model_id" in plan
+    assert "SCAN" not in plan

@@ -47,7 +47,7 @@ def test_a_row_below_the_least_product_is_farther(data, stretch):
     for query in [*queries, *unit(worst)]:
         coded = QueryCodes(query, bounds)
         products = codes.astype(np.float64) @ coded.codes
-        distances = exact_distances(rows, np.arange(len(rows)), query)
+        distances = exact_distances(rows.__getitem__, np.arange(len(rows)), query)
         for distance in np.unique(distances)[:40]:
             excluded = products < coded.least_product(distance)
             assert not (excluded & (distances <= distance)).any()

@@ -58,7 +58,7 @@ def test_both_ways_of_measuring_agree_down_to_zero():
     rows[1] = rows[0] + np.float32(1e-6)
     queries = rows[:2]
     for position, query in enumerate(queries):
-        one = exact_distances(rows, np.arange(300), query)
+        one = exact_distances(rows.__getitem__, np.arange(300), query)
         np.testing.assert_array_equal(all_distances(rows, queries)[position], one)
         assert one[position] == 0
 
