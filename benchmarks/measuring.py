@@ -29,11 +29,13 @@ class Variant:
     """One way to do a job: `run` does it once, `amount` says how many units that is.
 
     `run` may return the seconds to count instead of its own duration, where it times a part.
+    `rest`: seconds to wait after it, where it leaves the machine something to do.
     """
 
     name: str
     run: Callable[[], float | None]
     amount: float = 1
+    rest: float = 0
     seconds: list[float] = field(default_factory=list)
 
     @property
@@ -64,6 +66,7 @@ def interleave(
             seconds = variant.run()
             elapsed = time.perf_counter() - started
             variant.seconds.append(elapsed if seconds is None else seconds)
+            time.sleep(variant.rest)
 
 
 def timing_rows(variants: Sequence[Variant], *, baseline: str = "") -> list[dict[str, Any]]:

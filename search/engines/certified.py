@@ -46,7 +46,7 @@ class CertifiedEngine(FollowingEngine):
         *,
         descriptor: Descriptor,
         cache: bool = True,
-        rerank: int = 200,
+        rerank: int = 400,
         threads: int | None = None,
     ) -> None:
         self.check()
