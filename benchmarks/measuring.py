@@ -49,12 +49,19 @@ class Variant:
 
 
 def interleave(
-    variants: Sequence[Variant], *, rounds: int, pause: float = 0.3, warm: bool = True
+    variants: Sequence[Variant],
+    *,
+    rounds: int,
+    pause: float = 0.3,
+    warm: bool = True,
+    twice: bool = False,
 ) -> None:
     """Run every variant once a round, so that a busy minute of the machine meets all of them.
 
     BLAS and OpenMP workers spin for a while after a call, and would be measured with whatever
-    comes next: hence the pause.
+    comes next: hence the pause. With `twice`, a variant runs twice in its turn, and the second
+    time counts: for what takes milliseconds, after which idle processors have woken up and
+    memory that others freed is back.
     """
     if warm:
         for variant in variants:
@@ -62,6 +69,8 @@ def interleave(
     for _ in range(rounds):
         for variant in variants:
             time.sleep(pause)
+            if twice:
+                variant.run()
             started = time.perf_counter()
             seconds = variant.run()
             elapsed = time.perf_counter() - started

@@ -159,7 +159,7 @@ def asking(search: Search, queries: np.ndarray) -> Callable[[], None]:
 def compare(
     report: Report, options: argparse.Namespace, title: str, variants: list[Variant], count: int
 ) -> None:
-    interleave(variants, rounds=options.rounds, pause=options.pause)
+    interleave(variants, rounds=options.rounds, pause=options.pause, twice=True)
     rows = timing_rows(variants)
     for row, variant in zip(rows, variants, strict=True):
         row["GB/s by minimum"] = count * 4096 * 4 / variant.best / 1e9
