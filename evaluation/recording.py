@@ -43,10 +43,17 @@ class Ranked:
 def start(*, run: EvaluationRun) -> bool:
     """Mark a queued run as running; False where somebody else has taken it."""
     queued = EvaluationRun.objects.filter(pk=run.pk, status=Status.QUEUED)
-    if not queued.update(status=Status.RUNNING):
+    now = timezone.now()
+    if not queued.update(status=Status.RUNNING, heard_at=now):
         return False
-    run.status = Status.RUNNING
+    run.status, run.heard_at = Status.RUNNING, now
     return True
+
+
+def note_progress(*, run: EvaluationRun, done: int, total: int) -> None:
+    """Write how many of the query pictures are described, and that somebody is at work."""
+    run.progress_done, run.progress_total, run.heard_at = done, total, timezone.now()
+    run.save(update_fields=["progress_done", "progress_total", "heard_at"])
 
 
 def fail(*, run: EvaluationRun, reason: str) -> None:

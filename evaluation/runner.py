@@ -17,7 +17,7 @@ from search.engines import check_engine, get_engine
 from .models import Benchmark, EvaluationRun, Source, Topic
 from .protocols import PROTOCOLS, Protocol
 from .query_vectors import OnProgress, QueryVectors, query_vectors
-from .recording import Ranked, fail, finish, start
+from .recording import Ranked, fail, finish, note_progress, start
 from .tables import IntArray, NameTable
 
 REASONS_NAMED = 5
@@ -123,8 +123,7 @@ def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> 
     started = time.monotonic()
 
     def note(done: int, total: int) -> None:
-        run.progress_done, run.progress_total = done, total
-        run.save(update_fields=["progress_done", "progress_total"])
+        note_progress(run=run, done=done, total=total)
 
     try:
         with told_in_words():

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
@@ -133,26 +134,21 @@ def certified(
     query_codes = [QueryCodes(query, coded.bounds) for query in queries]
     size = part.stop - part.start
     count = max(rerank, 2 * k)
-    open_queries = list(range(len(queries)))
-    while open_queries and count <= LARGE_SHARE * size:
-        codes = np.stack([query_codes[query].codes for query in open_queries])
+    while count <= LARGE_SHARE * size and None in found:
+        unproven = [query for query, answer in enumerate(found) if answer is None]
+        codes = np.stack([query_codes[query].codes for query in unproven])
         products, places = coded.search.best(codes, count, part)
-        for query, product, place in zip(open_queries, products, places, strict=True):
+        for query, product, place in zip(unproven, products, places, strict=True):
             living = alive[place]
-
-            def measure(places_: Int64Array, vector: Float32Array = queries[query]) -> Float32Array:
-                return exact_distances(rows.take, places_, vector)
-
             found[query] = prove(
                 query_codes[query],
                 k,
                 products=product[living],
                 places=place[living],
                 rest=float(product[-1]),
-                measure=measure,
+                measure=partial(exact_distances, rows.take, query=queries[query]),
                 ids=ids,
             )
-        open_queries = [query for query in open_queries if found[query] is None]
         count *= WIDENING
     return found
 

@@ -37,11 +37,7 @@ def build(
         read = list(layers)
         tf = importing.result()
     number = tf.dtypes.as_dtype(precision)
-    weights: dict[str, tuple[Any, Any]] = {}
-    while read:
-        name, kernel, bias = read.pop(0)  # so that what was rounded is freed at once
-        weights[name] = (tf.cast(tensor(kernel), number), tf.cast(tensor(bias), number))
-        del kernel, bias
+    weights = as_tensors(read, number)
 
     def layer(kind: Any, x: Any, name: str, *options: Any) -> Any:
         kernel, bias = weights[name]
@@ -71,6 +67,20 @@ def build(
         return late(parts[0] if len(parts) == 1 else tf.concat(parts, 0)).numpy()
 
     return forward
+
+
+def as_tensors(layers: list[Layer], number: Any) -> dict[str, tuple[Any, Any]]:
+    """Return (kernel, bias) of each layer by name, as tensors of the type `number`.
+
+    Empties `layers`, so that what was rounded is freed at once.
+    """
+    tf = tensorflow()
+    weights: dict[str, tuple[Any, Any]] = {}
+    while layers:
+        name, kernel, bias = layers.pop(0)
+        weights[name] = (tf.cast(tensor(kernel), number), tf.cast(tensor(bias), number))
+        del kernel, bias
+    return weights
 
 
 def tensor(array: Float32Array) -> Any:

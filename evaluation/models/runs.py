@@ -4,12 +4,14 @@ A run keeps names and judgements of its own: it stays readable when pictures and
 change or vanish.
 """
 
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import tables, topics
@@ -17,6 +19,9 @@ from ..protocols import PROTOCOLS, Protocol
 from ..querysets import RunManager, TopicResultManager
 from ..scoring import Case
 from .benchmarks import Benchmark, Boxed
+
+# Describing a query takes seconds, ranking a million pictures for all topics a few minutes.
+SILENCE_OF_THE_STOPPED = timedelta(minutes=15)
 
 PROTOCOL_CHOICES = [(name, name) for name in PROTOCOLS]
 
@@ -67,6 +72,7 @@ class EvaluationRun(models.Model):
     progress_total = models.PositiveIntegerField(default=0)
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    heard_at = models.DateTimeField(_("last sign of life"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
     duration = models.FloatField(
         _("duration in seconds"), null=True, validators=[MinValueValidator(0)]
@@ -112,6 +118,13 @@ class EvaluationRun(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in (Status.DONE, Status.FAILED)
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether a run under way has been silent for so long that its worker must be gone."""
+        if self.status != Status.RUNNING:
+            return False
+        return timezone.now() - (self.heard_at or self.created_at) > SILENCE_OF_THE_STOPPED
 
     @property
     def topics_not_evaluated(self) -> int:

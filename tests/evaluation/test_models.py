@@ -77,7 +77,9 @@ class TestTasks:
         run = enqueue_evaluation(benchmark=benchmark_rows, protocol="good")
         assert (run.status, run.protocol) == ("done", "good")
         assert (run.progress_done, run.progress_total) == (1, 1)
-        assert EvaluationRun.objects.get().results.count() == 4
+        run = EvaluationRun.objects.get()
+        assert run.results.count() == 4
+        assert run.created_at < run.heard_at < run.finished_at
 
     def test_the_row_says_why_it_failed(self, db, monkeypatch):
         """Catches a page that waits forever, or an exception in the visitor's face."""

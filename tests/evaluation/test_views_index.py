@@ -1,9 +1,11 @@
 """The start page: what can be asked for, what cannot, and the list of runs."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.descriptors import DescriptorError
 from evaluation import runner
@@ -69,6 +71,24 @@ def test_a_run_is_started_and_shown(client, benchmark_rows):
     client.post(INDEX, asked(benchmark_rows, query="box"))
     run = EvaluationRun.objects.first()
     assert (run.crop, run.exclude_self) == (True, False)
+
+
+def test_a_run_whose_worker_was_killed_is_called_stopped(client, benchmark_rows, settings):
+    # Catches a page that promises for ever that the run goes on, and one that gives up on a run
+    # whose worker only takes its time.
+    settings.TASKS = LATER
+    client.post(INDEX, asked(benchmark_rows))
+    run = EvaluationRun.objects.get()
+    words = "seems to have been stopped"
+    for status, minutes, stopped in (
+        (Status.RUNNING, 20, True),
+        (Status.RUNNING, 10, False),
+        (Status.QUEUED, 20, False),
+    ):
+        heard = timezone.now() - timedelta(minutes=minutes)
+        EvaluationRun.objects.update(status=status, heard_at=heard)
+        assert (words in text(client.get(run.get_absolute_url()))) is stopped
+        assert (words in text(client.get(reverse("evaluation:progress", args=[run.pk])))) is stopped
 
 
 def test_work_for_a_worker_does_not_keep_the_request(client, benchmark_rows, settings, describer):
