@@ -43,6 +43,8 @@ def layer_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+NATIVE_FLOAT32 = np.dtype(np.float32)  # the processor's byte order is part of it
+
 Layer = tuple[str, Float32Array, Float32Array]
 
 
@@ -153,9 +155,24 @@ def check_shapes(path: Path, datasets: Datasets) -> None:
 
 
 def read(dataset: h5py.Dataset) -> Float32Array:
-    """Read a dataset into a new float32 array, without a second copy in between."""
+    """Read a dataset into a new float32 array, without a second copy in between.
+
+    Straight from the file where it lies there as it is: HDF5's own reading holds the
+    interpreter's lock, and with it the import of TensorFlow on the other core.
+    """
     array = aligned_empty(dataset.shape)
-    dataset.read_direct(array)
+    offset = dataset.id.get_offset()  # None where it is in chunks, which may be compressed
+    if offset is None or dataset.dtype != NATIVE_FLOAT32 or dataset.file.userblock_size:
+        dataset.read_direct(array)
+        return array
+    rest = array.reshape(-1).view(np.uint8).data
+    with Path(dataset.file.filename).open("rb", buffering=0) as file:
+        file.seek(offset)
+        while rest:
+            count = file.readinto(rest)
+            if not count:
+                raise OSError("the file ends early")
+            rest = rest[count:]
     return array
 
 

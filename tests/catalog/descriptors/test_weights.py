@@ -12,7 +12,13 @@ import pytest
 
 from catalog.descriptors import weights
 from catalog.descriptors.base import DescriptorError
-from catalog.descriptors.weights import file_layers, layer_shapes, load_layers, untrained_layers
+from catalog.descriptors.weights import (
+    file_layers,
+    layer_shapes,
+    load_layers,
+    read,
+    untrained_layers,
+)
 
 
 @pytest.fixture
@@ -63,6 +69,21 @@ def test_every_layout_that_keras_writes_gives_the_same_layers(keras_vgg16, layou
         expected = keras_vgg16.model.get_layer(name).get_weights()
         assert np.array_equal(kernel, expected[0]), name
         assert np.array_equal(bias, expected[1]), name
+
+
+@pytest.mark.parametrize(
+    ("dtype", "chunks", "userblock"),
+    [("<f4", None, 0), (">f4", None, 0), ("f8", None, 0), ("<f4", (1, 2), 0), ("<f4", None, 512)],
+)
+def test_a_dataset_is_read_however_it_is_stored(tmp_path, dtype, chunks, userblock):
+    # Catches bytes taken from the file as they are where they are of another type or order, in
+    # chunks, or behind a block that is no part of HDF5.
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    path = tmp_path / "stored.h5"
+    with h5py.File(path, "w", userblock_size=userblock) as file:
+        file.create_dataset("kernel", data=values.astype(dtype), chunks=chunks)
+    with h5py.File(path) as file:
+        np.testing.assert_array_equal(read(file["kernel"]), values)
 
 
 def test_a_missing_file_is_named_with_the_remedy(tmp_path, memory):
