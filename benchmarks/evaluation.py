@@ -1,62 +1,35 @@
-"""How long one evaluation takes: 5,063 synthetic vectors named like Oxford Buildings, 55 topics.
+"""One evaluation: synthetic vectors named like Oxford Buildings, 55 topics, all metrics.
 
-    python -m benchmarks.evaluation [rounds]
+    python -m benchmarks.evaluation [--rows 5063] [--rounds 7] [--json FILE]
 
-Fills a temporary SQLite database, then prints medians: the first evaluation reads the vectors,
-later ones find them in memory. Query vectors are in place, as after any earlier evaluation.
+Query vectors are in place, as after any earlier evaluation. The first evaluation of a process
+also reads the images' vectors; later ones find them in memory.
 """
 
-import os
-import statistics
-import sys
-import tempfile
-import time
+import argparse
+from functools import partial
+from typing import Any
 
-IMAGES = 5063
-MODEL_ID = "vgg16/untrained/float32"
+from .measuring import Report, Variant, arguments, interleave
+from .temporary import MODEL_ID, fill_vectors, temporary_system, unit_vectors
+
+TOPICS = 55
 
 
-def set_up(folder: str) -> None:
-    os.environ["SIS_VAR_DIR"] = folder
-    os.environ["SIS_WEIGHTS"] = "untrained"
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder}/benchmark.sqlite3"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "sis_project.settings"
-    import django
+def fill(count: int) -> None:
+    """Store the benchmark, `count` pictures without files, and the topics' query vectors."""
     from django.core.management import call_command
 
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("import_groundtruth", "--collection", "oxford5k", verbosity=0)
-
-
-def fill() -> None:
-    """Store pictures without files, and the topics' query vectors."""
-    from catalog.models import Collection, Image
+    from catalog.models import Image
     from evaluation.differences import box_in_words
     from evaluation.models import Judgement, Topic, TopicVector
 
-    collection = Collection.objects.get(slug="oxford5k")
+    call_command("import_groundtruth", "--collection", "oxford5k", verbosity=0)
     judged = set(Judgement.objects.values_list("name", flat=True))
     judged |= set(Topic.objects.values_list("image_name", flat=True))
-    names = sorted(judged) + [f"distractor_{n:06d}" for n in range(IMAGES - len(judged))]
+    names = sorted(judged) + [f"distractor_{n:06d}" for n in range(count - len(judged))]
     vectors = unit_vectors(len(names), seed=1)
-    for start in range(0, len(names), 200):
-        Image.objects.bulk_create(
-            Image(
-                collection=collection,
-                name=name,
-                source_name=f"{name}.jpg",
-                file=f"{name}.jpg",
-                format="JPEG",
-                width=2000,
-                height=2000,
-                byte_size=1,
-                sha256=f"{start + n:064x}",
-                fc6=vectors[start + n],
-                fc6_model_id=MODEL_ID,
-            )
-            for n, name in enumerate(names[start : start + 200])
-        )
+    fill_vectors(vectors, slug="oxford5k", names=names, size=(2000, 2000))  # room for every box
     fingerprints = dict(Image.objects.values_list("name", "sha256"))
     topics = list(Topic.objects.all())
     for topic, vector in zip(topics, unit_vectors(len(topics), seed=2), strict=True):
@@ -70,51 +43,50 @@ def fill() -> None:
         )
 
 
-def unit_vectors(count: int, *, seed: int):
-    import numpy as np
-
-    rng = np.random.default_rng(seed)
-    rows = rng.normal(size=(count, 4096)).clip(min=0).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def timed(**options) -> float:
+def evaluate_all(count: int, **options: Any) -> None:
     from evaluation.models import Benchmark
     from evaluation.runner import evaluate
 
-    benchmark = Benchmark.objects.by_name("oxford5k")
-    started = time.perf_counter()
-    run = evaluate(benchmark=benchmark, **options)
-    elapsed = time.perf_counter() - started
-    assert (run.topics_counted, run.images_ranked) == (55, IMAGES), run
-    return elapsed
+    run = evaluate(benchmark=Benchmark.objects.by_name("oxford5k"), **options)
+    assert (run.topics_counted, run.images_ranked) == (TOPICS, count), run
 
 
-def search_alone() -> float:
+def search_alone(count: int) -> None:
     from catalog.models import Collection
     from search.engines import get_engine
 
-    engine = get_engine()
-    queries = unit_vectors(55, seed=3)
     within = Collection.objects.get(slug="oxford5k").pk
-    started = time.perf_counter()
-    engine.search(queries, IMAGES, within=within)
-    return time.perf_counter() - started
+    get_engine().search(unit_vectors(TOPICS, seed=3), count, within=within)
+
+
+def measure(report: Report, options: argparse.Namespace) -> None:
+    evaluation = partial(evaluate_all, options.rows)
+    first = Variant("first evaluation, reads the vectors", evaluation)
+    interleave([first], rounds=1, warm=False)
+    variants = [
+        Variant("evaluation, query boxes", evaluation),
+        Variant("evaluation, whole pictures", partial(evaluation, crop=False)),
+        Variant("of that, the search itself", partial(search_alone, options.rows)),
+    ]
+    interleave(variants, rounds=options.rounds, pause=options.pause)
+    report.table(
+        f"{TOPICS} topics, {options.rows:,} images",
+        [
+            {"what": v.name, "median ms": v.median * 1000, "minimum ms": v.best * 1000}
+            for v in (first, *variants)
+        ],
+    )
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    with tempfile.TemporaryDirectory(prefix="sis-benchmark-") as folder:
-        set_up(folder)
-        fill()
-        print(f"first evaluation, reads {IMAGES} vectors: {timed():.2f} s")
-        for title, measure in (
-            ("evaluation, query boxes", timed),
-            ("evaluation, whole pictures", lambda: timed(crop=False)),
-            ("of that, the search itself", search_alone),
-        ):
-            times = [measure() for _ in range(rounds)]
-            print(f"{title}: median {statistics.median(times):.2f} s, best {min(times):.2f} s")
+    parser = arguments(__doc__.splitlines()[0], rounds=7)
+    parser.add_argument("--rows", type=int, default=5063, help="images of the collection")
+    options = parser.parse_args()
+    report = Report("Evaluation", options)
+    with temporary_system():
+        fill(options.rows)
+        measure(report, options)
+    report.close()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -58,27 +58,34 @@ def unit_vectors(count: int, *, seed: int, dim: int = 4096) -> np.ndarray:
     return rows
 
 
-def fill_vectors(vectors: np.ndarray, *, slug: str) -> None:
-    """Store a collection whose images have these vectors, and no files."""
+def fill_vectors(
+    vectors: np.ndarray,
+    *,
+    slug: str,
+    names: Sequence[str] | None = None,
+    size: tuple[int, int] = (1024, 768),
+) -> None:
+    """Store images with these vectors, and no files, in a collection; numbered without `names`."""
     from catalog.models import Collection, Image
 
-    collection = Collection.objects.create(slug=slug)
+    collection, _created = Collection.objects.get_or_create(slug=slug)
+    names = names or [f"{number:08d}" for number in range(len(vectors))]
     for start in range(0, len(vectors), ROWS_AT_A_TIME):
         Image.objects.bulk_create(
             Image(
                 collection=collection,
-                name=f"{start + offset:08d}",
-                source_name=f"{start + offset:08d}.jpg",
-                file=f"{start + offset:08d}.jpg",
+                name=name,
+                source_name=f"{name}.jpg",
+                file=f"{name}.jpg",
                 format="JPEG",
-                width=1024,
-                height=768,
+                width=size[0],
+                height=size[1],
                 byte_size=1,
-                sha256=f"{start + offset:064x}",
-                fc6=vector,
+                sha256=f"{number:064x}",
+                fc6=vectors[number],
                 fc6_model_id=MODEL_ID,
             )
-            for offset, vector in enumerate(vectors[start : start + ROWS_AT_A_TIME])
+            for number, name in enumerate(names[start : start + ROWS_AT_A_TIME], start)
         )
 
 
