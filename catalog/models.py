@@ -2,9 +2,9 @@
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from .addresses import address
 from .fields import VectorField
 from .querysets import CollectionQuerySet, ImageManager, NothingManager
 
@@ -122,7 +122,7 @@ class Image(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("catalog:image", args=[self.pk])
+        return address("catalog:image", self.pk)
 
 
 class VectorChange(models.Model):

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 from django import template
 from django.core.paginator import Page
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ..addresses import address
 from ..models import Image
 from ..thumbnails import SIZES
 
 register = template.Library()
+register.simple_tag(address)  # as {% url %}, for what a page has many of
 
 
 @register.simple_tag
@@ -24,7 +25,7 @@ def rendition(image: Image, size: str, alt: str = "", *, lazy: bool = True) -> S
     width, height = fitted(image.width, image.height, SIZES[size])
     return format_html(
         '<img src="{}?v={}" alt="{}" width="{}" height="{}"{} decoding="async">',
-        reverse("catalog:thumbnail", args=[image.pk, size]),
+        address("catalog:thumbnail", image.pk, size),
         image.sha256[:12],
         alt,
         width,
