@@ -24,6 +24,7 @@ from .temporary import temporary_system
 
 NEAREST = 30
 ORIGINAL = "original scan"
+EXACT, CERTIFIED = "exact engine", "certified engine"
 LIMIT = "limit: reading all rows once"
 # The original's scan frees twice the size of the matrix. A virtual machine hands such memory back
 # to its host in the next seconds, and everything is slower meanwhile.
@@ -42,22 +43,37 @@ def original(features: np.ndarray) -> Search:
     return search
 
 
-def engines(path: Path) -> Iterator[tuple[str, Search]]:
+def engines(path: Path) -> Iterator[tuple[str, Any]]:
     """Our engines over a file of vectors, whose images are numbered from 1."""
     from search.engines.exact import ExactEngine
 
     from .vectors import engine_over
 
-    exact = engine_over(ExactEngine, path)
-    yield "exact engine", lambda queries: exact.search(queries, NEAREST)[0] - 1
+    yield EXACT, engine_over(ExactEngine, path)
     try:
         from search.engines.certified import CertifiedEngine
 
-        certified = engine_over(CertifiedEngine, path)
+        yield CERTIFIED, engine_over(CertifiedEngine, path)
     except (ImportError, ImproperlyConfigured) as error:
-        yield f"certified engine: {error}", None  # type: ignore[misc]
-    else:
-        yield "certified engine", lambda queries: certified.search(queries, NEAREST)[0] - 1
+        yield f"{CERTIFIED}: {error}", None
+
+
+def searching(engine: Any) -> Search | None:
+    return engine and (lambda queries: engine.search(queries, NEAREST)[0] - 1)
+
+
+def compare_answers(report: Report, ours: dict[str, Any], queries: np.ndarray) -> None:
+    """Note how many of the certified engine's answers equal the exact engine's, all of them."""
+    if CERTIFIED not in ours:
+        return
+    exact, certified = (ours[name].answer(queries, NEAREST) for name in (EXACT, CERTIFIED))
+    same = (exact.ids == certified.ids) & (exact.distances == certified.distances)
+    identical, proven = int(same.all(axis=1).sum()), certified.methods.count("certified")
+    report.note(
+        f"Certified engine: {identical} of {len(queries)} answers have the exact engine's ids and "
+        f"distances to the last bit, {proven} of them certified."
+    )
+    assert identical == len(queries)
 
 
 def peers(features: np.ndarray) -> Iterator[tuple[str, Search]]:
@@ -105,6 +121,14 @@ def agrees(found: np.ndarray, expected: np.ndarray, features: np.ndarray, query:
     return bool(np.allclose(distances(found), distances(expected), atol=1e-5))
 
 
+def check_agreement(searches: dict[str, Search], features: np.ndarray, queries: Any) -> None:
+    """Raise `AssertionError` where somebody answers otherwise than the first of them."""
+    expected = next(iter(searches.values()))(queries)
+    for name, search in searches.items():
+        for query, wanted, found in zip(queries, expected, search(queries), strict=True):
+            assert agrees(found, wanted, features, query), name
+
+
 def measure(report: Report, options: argparse.Namespace, folder: Path, count: int) -> None:
     from search.array_file import ArrayFile
 
@@ -114,39 +138,40 @@ def measure(report: Report, options: argparse.Namespace, folder: Path, count: in
     write_synthetic(path, count)
     queries = sample_queries(path, options.batch)
     rows = ArrayFile(path).rows("rows").matrix
+    in_memory = count <= options.memory_rows
+    features = np.array(rows) if in_memory else rows
     ours = dict(engines(path))
-    others: dict[str, Search] = {}
-    if count <= options.memory_rows:
-        features = np.array(rows)
-        others = {ORIGINAL: original(features)} | dict(peers(features))
-    else:
-        report.note(f"{count:,} rows: only this system's engines (see --memory-rows).")
-    searches = {}
-    for name, search in (others | ours).items():
-        if search is None:
-            report.note(f"Left out: {name}")
-        else:
-            searches[name] = search
-    expected = next(iter(searches.values()))(queries[:3])
-    for name, search in searches.items():
-        for query, wanted, found in zip(queries, expected, search(queries[:3]), strict=False):
-            assert agrees(found, wanted, rows, query), name
-    rest = REST_SECONDS if 2 * rows.nbytes > REST_BYTES else 0
-    one = [
-        Variant(name, asking(search, queries[:1]), rest=rest if name == ORIGINAL else 0)
-        for name, search in searches.items()
-    ]
-    if count <= options.memory_rows:
-        one.append(Variant(LIMIT, read_all(features)))
-    compare(report, options, f"One query, {count:,} rows", one, count)
+    compare_answers(report, ours, queries)
+    wanted = {ORIGINAL: original(features)} | dict(peers(features)) if in_memory else {}
+    wanted |= {name: searching(engine) for name, engine in ours.items()}
+    searches = {name: search for name, search in wanted.items() if search is not None}
+    for name in wanted.keys() - searches.keys():
+        report.note(f"Left out: {name}")
+    check_agreement(searches, rows, queries[:3])
+    compare_single(report, options, searches, features, queries[:1])
     if count <= options.batch_rows:
-        many = [
-            Variant(name, asking(search, queries), options.batch)
-            for name, search in searches.items()
-        ]
-        compare(report, options, f"{options.batch} queries at once, {count:,} rows", many, count)
+        many = [Variant(name, asking(s, queries), len(queries)) for name, s in searches.items()]
+        compare(report, options, f"{len(queries)} queries at once, {count:,} rows", many, count)
     for file in folder.glob(f"{count}.*"):
         file.unlink()
+
+
+def compare_single(
+    report: Report,
+    options: argparse.Namespace,
+    searches: dict[str, Search],
+    features: np.ndarray,
+    query: np.ndarray,
+) -> None:
+    """Compare one query of each, and reading all rows once where they are in memory."""
+    rest = REST_SECONDS if 2 * features.nbytes > REST_BYTES else 0
+    variants = [
+        Variant(name, asking(search, query), rest=rest if name == ORIGINAL else 0)
+        for name, search in searches.items()
+    ]
+    if ORIGINAL in searches:
+        variants.append(Variant(LIMIT, read_all(features)))
+    compare(report, options, f"One query, {len(features):,} rows", variants, len(features))
 
 
 def asking(search: Search, queries: np.ndarray) -> Callable[[], None]:

@@ -127,14 +127,15 @@ def certified(
     """Return for each query the ids and distances of its `k` nearest living rows, or None.
 
     None where it could not be proven that no other row of `part` belongs among them: a scan must
-    answer. `part` must have at least `k` living rows. Measures at least `rerank` rows where that
-    many may be among the nearest, and looks further where that proves too little.
+    answer. `part` must have at least `k` living rows. Looks at `rerank` rows first, of few rows at
+    fewer, measures those that may be among the nearest, and looks further where that proves too
+    little.
     """
     found: list[tuple[Int64Array, Float32Array] | None] = [None] * len(queries)
     query_codes = [QueryCodes(query, coded.bounds) for query in queries]
-    size = part.stop - part.start
-    count = max(rerank, 2 * k)
-    while count <= LARGE_SHARE * size and None in found:
+    most = int(LARGE_SHARE * (part.stop - part.start))
+    count = max(min(rerank, most), 2 * k)
+    while count <= most and None in found:
         unproven = [query for query, answer in enumerate(found) if answer is None]
         codes = np.stack([query_codes[query].codes for query in unproven])
         products, places = coded.search.best(codes, count, part)

@@ -58,6 +58,14 @@ def test_an_answer_says_how_it_was_found(engine, filled):
     assert exact.answer(near, 1).methods == ("scanned",)
 
 
+def test_a_small_collection_is_searched_in_codes_too(engine, filled, settings):
+    # Catches a first attempt at more rows than a small collection has, which is none at all.
+    settings.SEARCH_ENGINES = {"default": {"BACKEND": CERTIFIED, "OPTIONS": {"rerank": 10**6}}}
+    found = engine()
+    found.sync()
+    assert found.answer(filled[1][:1], 1).methods == ("certified",)
+
+
 def test_results_carry_the_method_to_the_page(engine, filled):
     assert find_similar(vector=filled[1][0], limit=1).method == "certified"
     assert find_similar(vector=filled[1][0], limit=48).method == "scanned"
