@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,51 +127,66 @@ def measure_first_query(report: Report, options: argparse.Namespace, folder: Pat
     report.table("First query of a process: import, weights, forward", rows)
 
 
-def measure_engines(report: Report, options: argparse.Namespace, folder: Path, count: int) -> None:
+def start(query: np.ndarray, *, cached: bool) -> float:
+    """Return the seconds in which a new engine is ready, with or without its file."""
+    from catalog.descriptors import get_descriptor
+    from search.engines.exact import ExactEngine
+
+    if not cached:
+        shutil.rmtree(cache_folder(), ignore_errors=True)
+    gc.collect()
+    started = time.perf_counter()
+    engine = ExactEngine(descriptor=get_descriptor())
+    engine.sync()
+    elapsed = time.perf_counter() - started
+    assert engine.search(query, 1)[0].shape == (1, 1)
+    engine.finish()  # the file, which is written beside the first answers
+    return elapsed
+
+
+def cache_folder() -> Path:
     from django.conf import settings
 
-    from catalog.descriptors import get_descriptor
+    folder: Path = settings.SIS_VAR_DIR / "cache" / "vectors"
+    return folder
+
+
+def load_files(files: Path, count: int) -> None:
+    """Do as the original: read one file a picture."""
+    features = [np.load(path) for path in sorted(files.iterdir())]
+    assert np.array(features).shape == (count, 4096)
+
+
+def measure_engines(report: Report, options: argparse.Namespace, folder: Path, count: int) -> None:
     from catalog.models import Collection
-    from search.engines.exact import ExactEngine
 
     Collection.objects.all().delete()
     vectors = unit_vectors(count, seed=count)
     fill_vectors(vectors, slug=f"rows{count}")
+    query = unit_vectors(1, seed=1)
+    variants = [
+        Variant("exact engine, from SQLite", partial(start, query, cached=False)),
+        Variant("exact engine, from its file", partial(start, query, cached=True)),
+    ]
     files = folder / f"features{count}"
     files.mkdir()
     if count <= MOST_FILES:
         for number, vector in enumerate(vectors):
             np.save(files / f"{number:08d}.npy", vector)
+        original = Variant("original: a .npy file a picture", partial(load_files, files, count))
+        variants.insert(0, original)
     del vectors
-    cache: Path = settings.SIS_VAR_DIR / "cache" / "vectors"
-    query = unit_vectors(1, seed=1)
-
-    def load_files() -> None:
-        features = [np.load(path) for path in sorted(files.iterdir())]
-        assert np.array(features).shape == (count, 4096)
-
-    def start(*, cached: bool) -> float:
-        if not cached:
-            shutil.rmtree(cache, ignore_errors=True)
-        gc.collect()
-        started = time.perf_counter()
-        engine = ExactEngine(descriptor=get_descriptor())
-        engine.sync()
-        elapsed = time.perf_counter() - started
-        assert engine.search(query, 1)[0].shape == (1, 1)
-        engine.finish()  # the file, which is written beside the first answers
-        return elapsed
-
-    variants = [
-        Variant("exact engine, from SQLite", lambda: start(cached=False)),
-        Variant("exact engine, from its file", lambda: start(cached=True)),
-    ]
-    if count <= MOST_FILES:
-        variants.insert(0, Variant("original: a .npy file a picture", load_files))
     interleave(variants, rounds=options.rounds, pause=options.pause)
-    rows = timing_rows(variants)
-    report.table(f"Engine start, {count:,} rows", rows)
-    sizes = {"database": folder.glob("db.sqlite3*"), "file of the engine": cache.rglob("*.vectors")}
+    report.table(f"Engine start, {count:,} rows", timing_rows(variants))
+    report_sizes(report, folder, count)
+    shutil.rmtree(files)
+
+
+def report_sizes(report: Report, folder: Path, count: int) -> None:
+    sizes = {
+        "database": folder.glob("db.sqlite3*"),
+        "file of the engine": cache_folder().rglob("*.vectors"),
+    }
     report.table(
         f"On disk, {count:,} rows",
         [
@@ -178,7 +194,6 @@ def measure_engines(report: Report, options: argparse.Namespace, folder: Path, c
             for what, paths in sizes.items()
         ],
     )
-    shutil.rmtree(files)
 
 
 def main() -> None:
