@@ -120,6 +120,10 @@ def measure_page(report: Report, options: argparse.Namespace, rows: int) -> None
     fill_vectors(unit_vectors(rows, seed=rows), slug="synthetic")
     stand_in_network()
     query = unit_vectors(1, seed=2)
+
+    def scan() -> None:
+        get_engine().search(query, 30)
+
     table = []
     for width in options.widths:
         content = photograph(1, size=(width, width * 3 // 4))
@@ -132,7 +136,7 @@ def measure_page(report: Report, options: argparse.Namespace, rows: int) -> None
         variants = [
             Variant("upload to page", both),
             Variant("of that: decode and resize", partial(pixel_work, content)),
-            Variant("of that: read the vectors", lambda: get_engine().search(query, 30) and None),
+            Variant("of that: read the vectors", scan),
         ]
         interleave(variants, rounds=options.rounds * 5, pause=options.pause / 3, twice=True)
         posts, gets = (Variant(name, both) for name in ("of that: POST", "of that: GET"))
