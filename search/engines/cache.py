@@ -54,8 +54,12 @@ class VectorCache:
 
     def newest(self) -> tuple[Base, int] | None:
         """Return the vectors of the newest file that holds, and its revision; None without one."""
+        # In this order: a mark is left before its file appears, so the files seen here that have
+        # none are outdated, not unfinished.
+        files = [path for path in self.folder.glob("*-*.*") if path.suffix in {VECTORS, CODES}]
         marks = self._marks()
-        for path in sorted(self.folder.glob(f"*{VECTORS}"), key=revision_of, reverse=True):
+        found = [path for path in files if path.suffix == VECTORS and mark_of(path) in marks]
+        for path in sorted(found, key=lambda path: marks[mark_of(path)], reverse=True):
             try:
                 file = ArrayFile(path)
                 base = open_base(file, self.descriptor.dim)
@@ -63,8 +67,8 @@ class VectorCache:
             except (ArrayFileError, OSError, KeyError) as error:
                 logger.info("%s is not used: %s", path, error)
                 continue
-            if holds and base.mark in marks:
-                self._prune(base.mark, revision, marks)
+            if holds and base.mark == mark_of(path):
+                self._prune(base.mark, files, marks)
                 return base, revision
         return None
 
@@ -113,15 +117,10 @@ class VectorCache:
         rows = VectorChange.objects.filter(image_id__gt=lowest, image_id__lt=-self._first_mark)
         return {-image: seq for image, seq in rows.values_list("image_id", "seq")}
 
-    def _prune(self, mark: int, revision: int, marks: dict[int, int]) -> None:
-        """Delete files that are older or do not hold, and the marks older than this one."""
-        kept = {f"{revision}-{mark:x}"} | {
-            path.stem
-            for path in self.folder.glob(f"*{VECTORS}")
-            if revision_of(path) > revision and mark_of(path) in marks
-        }
-        for path in self.folder.glob("*-*.*"):
-            if path.suffix in {VECTORS, CODES} and path.stem not in kept:
+    def _prune(self, mark: int, files: list[Path], marks: dict[int, int]) -> None:
+        """Delete those of `files` that are older or do not hold, and the marks older than this."""
+        for path in files:
+            if marks.get(mark_of(path), -1) < marks[mark]:
                 with suppress(OSError):  # Windows keeps open files: the next time, then
                     path.unlink()
         remove_abandoned(self.folder)
@@ -131,18 +130,10 @@ class VectorCache:
                 VectorChange.objects.filter(image_id__in=outdated).delete()
 
 
-def revision_of(path: Path) -> int:
-    return number(path.stem.partition("-")[0], 10)
-
-
 def mark_of(path: Path) -> int:
-    return number(path.stem.partition("-")[2], 16)
-
-
-def number(text: str, base: int) -> int:
-    """Return the number that `text` says; -1 for anything else, which is no file of ours."""
+    """Return the mark that a file's name says; -1 for a name that is none of ours."""
     try:
-        return int(text, base)
+        return int(path.stem.partition("-")[2], 16)
     except ValueError:
         return -1
 

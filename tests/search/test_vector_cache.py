@@ -192,6 +192,29 @@ def test_builders_at_the_same_time_do_each_other_no_harm(images, var_folder):
     assert VectorChange.objects.filter(image_id__lt=0).count() == 1
 
 
+def test_a_file_that_appears_while_older_ones_are_deleted_stays(images, monkeypatch):
+    # Another builder publishes between the look at the folder and the deletion.
+    engine = started()
+    descriptor, other = get_descriptor(), engine.cache
+    mark = other.new_mark()
+    other.leave_mark(mark)
+    original = cache_module.VectorCache._prune
+    written = []
+
+    def prune(self, *arguments):
+        pieces = engine._snapshot.living()
+        written.append(other.write(pieces, revision=engine._seen, mark=mark, marked=True))
+        original(self, *arguments)
+
+    monkeypatch.setattr(cache_module.VectorCache, "_prune", prune)
+    started()
+    assert written[0].file.path.exists()
+    monkeypatch.undo()
+    base, _revision = cache_module.VectorCache(descriptor, descriptor.model_id).newest()
+    assert base.mark == mark
+    assert VectorChange.objects.filter(image_id__lt=0).count() == 1
+
+
 def test_what_changes_while_the_vectors_are_read_is_not_lost(images, monkeypatch, engine_class):
     # The mark comes after the change, so the file holds; its revision must lie before it.
     original, fresh = engine_class.build, unit_vectors(1, seed=9)[0]
