@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from django.contrib import admin, messages
 from django.contrib.admin.utils import NestedObjects
-from django.db import router, transaction
+from django.db import router
 from django.db.models import Count, F, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import capfirst, filesizeformat
@@ -249,13 +249,3 @@ class CollectionAdmin(CatalogAdmin):
 
         counts = {m._meta.verbose_name_plural: len(o) for m, o in collector.model_objs.items()}
         return collector.nested(line), counts, lacking, [line(row) for row in collector.protected]
-
-    def delete_model(self, request: HttpRequest, obj: Collection) -> None:
-        self.delete_queryset(request, Collection.objects.filter(pk=obj.pk))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        # Images first: a cascade would load their vectors along with them.
-        with transaction.atomic():
-            ids = list(queryset.values_list("pk", flat=True))
-            Image.objects.filter(collection__in=ids).delete()
-            Collection.objects.filter(pk__in=ids).delete()

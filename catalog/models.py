@@ -1,5 +1,7 @@
 """What the catalogue holds: collections of images, each image with its vectors."""
 
+from typing import Any
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +58,14 @@ class Collection(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.slug
+
+    def delete(
+        self, *_args: Any, using: str | None = None, **_kwargs: Any
+    ) -> tuple[int, dict[str, int]]:
+        """Delete the collection and what belongs to it, without loading vectors."""
+        deleted = Collection.objects.using(using).filter(pk=self.pk).delete()
+        self.pk = None
+        return deleted
 
 
 class Image(models.Model):

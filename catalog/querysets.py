@@ -1,8 +1,9 @@
 """Reads of the catalogue. Lists never load vectors: the default manager defers them."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
@@ -47,6 +48,21 @@ class CollectionQuerySet(models.QuerySet):
                 _("There is no collection “%(slug)s”. Collections: %(known)s.")
                 % {"slug": slug, "known": known}
             ) from None
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete collections and what belongs to them; returns counts as Django does."""
+        images = self.model._meta.get_field("images").related_model
+        self._for_write = True
+        with transaction.atomic(using=self.db):
+            ids = list(self.values_list("pk", flat=True))
+            # Images first: a cascade would load their vectors along with them.
+            _total, rows = images.objects.using(self.db).filter(collection__in=ids).delete()
+            _total, others = models.QuerySet(self.model, using=self.db).filter(pk__in=ids).delete()
+        counts = dict(Counter(rows) + Counter(others))
+        return sum(counts.values()), counts
+
+    delete.alters_data = True  # no template may call it
+    delete.queryset_only = True  # and no manager has it
 
 
 class ImageQuerySet(models.QuerySet):
