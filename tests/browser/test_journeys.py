@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.http import HttpResponse
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -29,7 +30,9 @@ def names(browser: WebDriver) -> list[str]:
 
 
 def wait(browser: WebDriver, condition) -> None:
-    WebDriverWait(browser, 15).until(lambda _: condition())
+    # What htmx replaces may go between being found and being read.
+    gone = [StaleElementReferenceException]
+    WebDriverWait(browser, 30, ignored_exceptions=gone).until(lambda _: condition())
 
 
 def click(browser: WebDriver, selector: str) -> None:
