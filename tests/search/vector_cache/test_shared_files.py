@@ -1,54 +1,18 @@
-"""The cache of the vectors: used where it holds, rebuilt where it does not, never trusted blindly.
-
-Nothing is cached inside a transaction: these tests commit.
-"""
+"""One file for all processes: used where it holds, followed, written anew in time."""
 
 import numpy as np
-import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.descriptors import get_descriptor
-from catalog.models import Image, VectorChange
+from catalog.models import Collection, Image, VectorChange
 from search.array_file import ArrayFile
 from search.engines import cache as cache_module
-from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
 from search.snapshot import Snapshot
 from tests.helpers import add_image, unit_vectors
 
-VECTORS = unit_vectors(12, seed=1)
-
-
-@pytest.fixture
-def images(transactional_db, collection):
-    return [add_image(collection, f"i{n}", vector=v) for n, v in enumerate(VECTORS)]
-
-
-@pytest.fixture(params=[ExactEngine, CertifiedEngine])
-def engine_class(request, faiss):
-    return request.param
-
-
-def started(engine_class=ExactEngine, **options):
-    """An engine as another process would start it, its file written if it writes one."""
-    engine = engine_class(descriptor=get_descriptor(), **options)
-    engine.sync()
-    engine.finish()
-    return engine
-
-
-def files(var_folder, suffix=".vectors"):
-    return sorted((var_folder / "cache" / "vectors").glob(f"*/*{suffix}"))
-
-
-def first_of(engine, vector):
-    ids, distances = engine.search(vector[None], 1)
-    return int(ids[0, 0]), float(distances[0, 0])
-
-
-def uses_file(engine):
-    return engine._snapshot.base.mark is not None
+from .starting import VECTORS, files, first_of, started, uses_file
 
 
 def test_the_second_start_reads_no_vectors_from_the_database(images, var_folder, engine_class):
@@ -89,92 +53,6 @@ def test_a_stale_file_is_followed_from_where_it_was(images, collection, engine_c
     assert sorted(later.search(VECTORS[:1], 50)[0][0].tolist()) == sorted(
         Image.objects.values_list("pk", flat=True)
     )
-
-
-def test_a_restored_back_up_that_reached_the_same_number_is_told_apart(images, engine_class):
-    # The numbers alone agree: the same images, the same changes up to the same last one.
-    backup = list(VectorChange.objects.order_by("seq"))
-    started(engine_class)
-    last = VectorChange.objects.order_by("-seq")[0].seq
-    other = unit_vectors(1, seed=9)[0]
-    Image.objects.filter(pk=images[0].pk).update(fc6=other)
-    VectorChange.objects.all().delete()
-    backup[-1].seq = last
-    VectorChange.objects.bulk_create(backup)
-    assert first_of(started(engine_class), other) == (images[0].pk, 0)
-
-
-def test_a_restore_under_a_running_engine_is_noticed(images):
-    engine = started()
-    engine.sync()
-    assert uses_file(engine)
-    other = unit_vectors(1, seed=9)[0]
-    Image.objects.filter(pk=images[0].pk).update(fc6=other)
-    VectorChange.objects.filter(image_id__lt=0).delete()
-    VectorChange.objects.filter(image_id=images[0].pk).update(seq=engine._seen)
-    engine.sync()
-    assert first_of(engine, other) == (images[0].pk, 0)
-
-
-def test_a_database_with_other_contents_gets_its_own_file(images, var_folder, collection):
-    started()
-    (before,) = files(var_folder)
-    Image.objects.all().delete()
-    VectorChange.objects.all().delete()
-    image = add_image(collection, "only", vector=VECTORS[0])
-    engine = started()
-    assert engine.search(VECTORS[:1], 50)[0].tolist() == [[image.pk]]
-    assert files(var_folder) != [before]
-
-
-def rename_the_model(path):
-    path.write_bytes(path.read_bytes().replace(b"untrained", b"untrain3d"))
-
-
-def truncate(path):
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def replace_by_a_foreign_file(path):
-    path.write_bytes(b"GIF89a" * 3000)
-
-
-@pytest.mark.parametrize(
-    ("suffix", "damage"),
-    [
-        (".vectors", truncate),
-        (".vectors", replace_by_a_foreign_file),
-        (".vectors", rename_the_model),
-        (".codes", truncate),
-        (".codes", replace_by_a_foreign_file),
-    ],
-)
-def test_a_damaged_file_is_replaced(images, var_folder, faiss, damage, suffix):
-    started(CertifiedEngine)
-    (path,) = files(var_folder, suffix)
-    damage(path)
-    engine = started(CertifiedEngine)
-    assert uses_file(engine)
-    assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
-    again = started(CertifiedEngine)
-    assert uses_file(again)
-    assert len(files(var_folder)) == len(files(var_folder, ".codes")) == 1
-
-
-def test_codes_of_other_vectors_are_not_used(images, var_folder, faiss):
-    # Sizes agree, contents do not: only the mark can tell.
-    started(CertifiedEngine)
-    (path,) = files(var_folder, ".codes")
-    old = path.read_bytes()
-    Image.objects.filter(pk=images[0].pk).update(fc6=VECTORS[1])
-    VectorChange.objects.filter(image_id__lt=0).delete()
-    engine = started(CertifiedEngine)
-    path = engine._snapshot.base.file.path.with_suffix(".codes")
-    fresh = path.read_bytes()
-    path.write_bytes(old)
-    again = started(CertifiedEngine)
-    assert path.read_bytes() == fresh
-    assert again._snapshot.base.coded is not None
 
 
 def test_builders_at_the_same_time_do_each_other_no_harm(images, var_folder):
@@ -249,46 +127,6 @@ def test_a_base_that_fell_behind_is_written_anew(images, var_folder, collection,
     assert engine.count() == 17
 
 
-def test_an_unwritable_folder_is_one_line_in_the_log(images, var_folder, caplog, engine_class):
-    # A file where the folder should be: that stops even an administrator.
-    var_folder.mkdir()
-    (var_folder / "cache").write_text("in the way")
-    for _ in range(2):
-        assert first_of(started(engine_class), VECTORS[3]) == (images[3].pk, 0)
-    assert sum("cannot be written" in message for message in caplog.messages) == 1
-    assert not VectorChange.objects.filter(image_id__lt=0).exists()
-
-
-def test_a_full_disk_is_survived(images, var_folder, caplog, monkeypatch, engine_class):
-    cache_module.warn_once.cache_clear()
-
-    def full(self, facts):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("search.array_file.ArrayFileWriter.publish", full)
-    engine = started(engine_class)
-    assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
-    assert "No space left" in caplog.text
-    assert files(var_folder, ".*") == []
-
-
-def test_a_database_that_takes_no_mark_is_searched_all_the_same(images, var_folder, monkeypatch):
-    def refuse(**_values):
-        raise DatabaseError("read-only")
-
-    monkeypatch.setattr(VectorChange.objects, "create", refuse)
-    for engine_class in (ExactEngine, CertifiedEngine):
-        assert first_of(started(engine_class), VECTORS[3]) == (images[3].pk, 0)
-    assert files(var_folder) == []
-
-
-def test_nothing_is_written_in_a_transaction_or_where_it_is_switched_off(images, var_folder):
-    with transaction.atomic():
-        started()
-    started(cache=False)
-    assert files(var_folder) == []
-
-
 def test_vectors_of_each_model_have_a_folder_of_their_own(images, var_folder):
     started()
     Image.objects.update(fc6_model_id="vgg16/untrained/bfloat16")
@@ -310,8 +148,6 @@ def test_vectors_of_each_model_have_a_folder_of_their_own(images, var_folder):
 
 
 def test_collections_keep_their_rows_through_a_file(images, collection):
-    from catalog.models import Collection
-
     others = [Collection.objects.create(slug=f"o{n}") for n in range(2)]
     for number, other in enumerate(others):
         Image.objects.filter(pk__in=[i.pk for i in images[number::3]]).update(collection=other)
