@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "catalog",
     "search",
     "evaluation",
+    "sis_project",
 ]
 
 MIDDLEWARE = [

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from django.conf import settings
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = settings.BASE_DIR
 PATIENCE = 600  # seconds; only a hang takes that long
 
 

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from catalog.vectors import decode
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = settings.BASE_DIR
 PICTURES = 24
 PATIENCE = 300  # seconds; only a hang takes that long
 FILL = f"""

@@ -16,13 +16,14 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from catalog.models import Collection, Image
 from tests.helpers import encoded, picture
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = settings.BASE_DIR
 MANY = 400
 
 

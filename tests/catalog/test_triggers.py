@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection, connections
@@ -18,7 +19,7 @@ from catalog.models import Collection, Image, VectorChange
 from tests.catalog.vector_writes import NEW, WRITES, Scene
 from tests.helpers import add_image
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = settings.BASE_DIR
 NAMES = {f"catalog_image_vector_{event}" for event in ("insert", "update", "delete")}
 
 

@@ -3,10 +3,10 @@
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
 import pytrec_eval
+from django.conf import settings
 
 from evaluation.exports import (
     csv_lines,
@@ -27,7 +27,7 @@ from tests.evaluation.landmarks import GATE_AP, STANDARD_AP, Describer
 
 pytestmark = pytest.mark.django_db
 
-TOP100 = Path(__file__).parent / "data" / "oxford_top100.json"
+TOP100 = settings.BASE_DIR / "tests" / "evaluation" / "data" / "oxford_top100.json"
 
 
 @pytest.fixture

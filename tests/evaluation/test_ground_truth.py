@@ -1,9 +1,9 @@
 """Ground truth in: Oxford-format files, and the hash of their facts."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +17,7 @@ from evaluation.ground_truth import (
 )
 from evaluation.problems import ProblemCode as Code
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "oxford5k_groundtruth"
+SHARED = settings.BASE_DIR.parent / "shared" / "data" / "oxford5k_groundtruth"
 
 FILES = {
     "door_1_query.txt": b"oxc1_a 1 2.5 30 40\n",

@@ -2,11 +2,11 @@
 
 import csv
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import pytrec_eval
+from django.conf import settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -17,8 +17,8 @@ from evaluation.metrics import judge
 from evaluation.protocols import OXFORD_PROTOCOLS
 from evaluation.trec import format_qrels, format_run, parse_run
 
-TOP100 = Path(__file__).parent / "data" / "oxford_top100.json"
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "oxford_ap_reference"
+TOP100 = settings.BASE_DIR / "tests" / "evaluation" / "data" / "oxford_top100.json"
+SHARED = settings.BASE_DIR.parent / "shared" / "data" / "oxford_ap_reference"
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from . import sample
-from .descriptors import DescriptorError
-from .descriptors.weights import IMAGENET, UNTRAINED, present_file
-from .models import Image
+import sample_corpus
+from catalog.descriptors import DescriptorError
+from catalog.descriptors.weights import IMAGENET, UNTRAINED, present_file
+from catalog.models import Image
 
 SAMPLE = "sample"
 ADMIN = "admin"
@@ -49,14 +49,14 @@ def wants_sample() -> bool:
     and not all of the sample yet."""
     if Image.objects.exclude(collection__slug=SAMPLE).exists():
         return False
-    return Image.objects.count() < sample.count()
+    return Image.objects.count() < sample_corpus.count()
 
 
 def render_sample(*, on_progress: Callable[[int, int], None]) -> Path:
     """Return the folder of the rendered corpus, rendering it if it is not there whole."""
     directory = settings.SIS_VAR_DIR / "sample"
-    if not sample.is_complete(directory):
-        sample.render(directory, on_progress=on_progress)
+    if not sample_corpus.is_complete(directory):
+        sample_corpus.render(directory, on_progress=on_progress)
     return directory
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.conf import settings
 from PIL import Image
 
-from catalog import sample
-from catalog.sample import ground_truth
-from catalog.sample.camera import Camera
-from catalog.sample.canvas import Canvas
-from catalog.sample.landmarks import LANDMARKS
-from catalog.sample.solids import block
-from catalog.sample.views import KINDS, photograph
+import sample_corpus
+from sample_corpus import ground_truth
+from sample_corpus.camera import Camera
+from sample_corpus.canvas import Canvas
+from sample_corpus.landmarks import LANDMARKS
+from sample_corpus.solids import block
+from sample_corpus.views import KINDS, photograph
 
 LABELS = ("good", "ok", "junk")
 
@@ -24,15 +25,15 @@ LABELS = ("good", "ok", "junk")
 def corpus(tmp_path_factory) -> Path:
     """The whole corpus, rendered once."""
     directory = tmp_path_factory.mktemp("sample")
-    sample.render(directory)
+    sample_corpus.render(directory)
     return directory
 
 
 @pytest.fixture
-def short_plan(monkeypatch) -> list[sample.Picture]:
+def short_plan(monkeypatch) -> list[sample_corpus.Picture]:
     """Make `render` render five pictures: three of one landmark, two scenes."""
-    few = [*sample.plan()[:3], *sample.plan()[-2:]]
-    monkeypatch.setattr(sample, "plan", lambda: few)
+    few = [*sample_corpus.plan()[:3], *sample_corpus.plan()[-2:]]
+    monkeypatch.setattr(sample_corpus, "plan", lambda: few)
     return few
 
 
@@ -51,32 +52,34 @@ def judged(corpus: Path, topic: str) -> dict[str, list[str]]:
 
 def test_a_picture_does_not_depend_on_what_was_rendered_before():
     """Catches a random generator shared between pictures, and dependence on time or hashing."""
-    some = [sample.plan()[place] for place in (3, 40, 87, 160, 233)]
-    forwards = [sample.encoded(sample.picture(which)[0]) for which in some]
-    backwards = [sample.encoded(sample.picture(which)[0]) for which in some[::-1]]
+    some = [sample_corpus.plan()[place] for place in (3, 40, 87, 160, 233)]
+    forwards = [sample_corpus.encoded(sample_corpus.picture(which)[0]) for which in some]
+    backwards = [sample_corpus.encoded(sample_corpus.picture(which)[0]) for which in some[::-1]]
     assert forwards == backwards[::-1]
     assert len(set(forwards)) == len(some)
 
 
 def test_rendering_on_every_core_gives_the_same_bytes(corpus):
     """Catches state shared between the threads that render."""
-    for which in sample.plan()[5::60]:
-        alone = sample.encoded(sample.picture(which)[0])
+    for which in sample_corpus.plan()[5::60]:
+        alone = sample_corpus.encoded(sample_corpus.picture(which)[0])
         assert (corpus / "images" / f"{which[0]}.jpg").read_bytes() == alone
 
 
 def test_another_seed_gives_other_pictures():
     """Catches a seed that is not used."""
-    for which in (sample.plan()[0], sample.plan()[-1]):
-        first, second = (sample.encoded(sample.picture(which, seed=seed)[0]) for seed in (1, 2))
+    for which in (sample_corpus.plan()[0], sample_corpus.plan()[-1]):
+        first, second = (
+            sample_corpus.encoded(sample_corpus.picture(which, seed=seed)[0]) for seed in (1, 2)
+        )
         assert first != second
 
 
 def test_count_and_size(corpus):
     """Catches a corpus too small to rank, lost pictures, and thumbnails passed off as pictures."""
     files = sorted((corpus / "images").iterdir())
-    assert [path.stem for path in files] == sorted(name for name, *_rest in sample.plan())
-    assert len(files) == sample.count() >= 200
+    assert [path.stem for path in files] == sorted(name for name, *_rest in sample_corpus.plan())
+    assert len(files) == sample_corpus.count() >= 200
     for path in files:
         with Image.open(path) as image:
             assert (image.format, image.mode) == ("JPEG", "RGB")
@@ -86,7 +89,7 @@ def test_count_and_size(corpus):
 
 def test_enough_landmarks_and_views():
     """Catches a landmark dropped from the list, or one listed twice."""
-    views = [landmark for _name, landmark, _view in sample.plan() if landmark >= 0]
+    views = [landmark for _name, landmark, _view in sample_corpus.plan() if landmark >= 0]
     assert len({landmark.name for landmark in LANDMARKS}) == len(LANDMARKS) >= 12
     assert all(views.count(number) >= 8 for number in range(len(LANDMARKS)))
 
@@ -111,7 +114,11 @@ def test_ground_truth_names_pictures_that_exist_once(corpus):
         assert set(every) <= present
         assert len(every) == len(set(every))
         landmark = topic.rsplit("_", 1)[0]
-        own = {name for name, number, _view in sample.plan() if name.rsplit("_", 1)[0] == landmark}
+        own = {
+            name
+            for name, number, _view in sample_corpus.plan()
+            if name.rsplit("_", 1)[0] == landmark
+        }
         assert set(every) == own
     assert len(list((corpus / "groundtruth").iterdir())) == 4 * len(topics(corpus))
 
@@ -158,8 +165,8 @@ def test_labels_follow_the_visible_share(share, expected):
 
 def test_labels_in_the_files_are_those_of_the_shares_measured(corpus):
     """Catches labels given by the kind of view instead of by what is seen."""
-    for which in sample.plan()[: 2 * len(KINDS)]:
-        seen = sample.picture(which)[1]
+    for which in sample_corpus.plan()[: 2 * len(KINDS)]:
+        seen = sample_corpus.picture(which)[1]
         landmark = LANDMARKS[which[1]].name
         assert seen.name in judged(corpus, f"{landmark}_1")[ground_truth.label(seen.share)]
 
@@ -233,7 +240,7 @@ def test_query_files_are_in_the_benchmarks_format():
 def test_progress_is_told_for_every_picture(tmp_path, short_plan):
     """Catches a bar that jumps, ends early, or has another total."""
     told = []
-    sample.render(tmp_path, on_progress=lambda done, total: told.append((done, total)))
+    sample_corpus.render(tmp_path, on_progress=lambda done, total: told.append((done, total)))
     assert told == [(done, len(short_plan)) for done in range(1, len(short_plan) + 1)]
 
 
@@ -244,26 +251,26 @@ def test_an_interrupted_render_is_not_complete_and_can_be_repeated(tmp_path, sho
         if done == 2:
             raise KeyboardInterrupt
 
-    assert not sample.is_complete(tmp_path)
+    assert not sample_corpus.is_complete(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        sample.render(tmp_path, on_progress=interrupt)
-    assert not sample.is_complete(tmp_path)
+        sample_corpus.render(tmp_path, on_progress=interrupt)
+    assert not sample_corpus.is_complete(tmp_path)
     assert not list((tmp_path / "groundtruth").iterdir())
-    sample.render(tmp_path)
-    assert sample.is_complete(tmp_path)
+    sample_corpus.render(tmp_path)
+    assert sample_corpus.is_complete(tmp_path)
     assert len(list((tmp_path / "images").glob("*.jpg"))) == len(short_plan)
     assert not list(tmp_path.rglob("*.part"))
     # A render over a complete corpus makes it incomplete until it has finished again.
     with pytest.raises(KeyboardInterrupt):
-        sample.render(tmp_path, on_progress=interrupt)
-    assert not sample.is_complete(tmp_path)
+        sample_corpus.render(tmp_path, on_progress=interrupt)
+    assert not sample_corpus.is_complete(tmp_path)
 
 
 def test_a_corpus_of_another_seed_is_not_complete(tmp_path, short_plan):
     """Catches results of two seeds mixed up."""
-    sample.render(tmp_path, seed=5)
-    assert sample.is_complete(tmp_path, seed=5)
-    assert not sample.is_complete(tmp_path)
+    sample_corpus.render(tmp_path, seed=5)
+    assert sample_corpus.is_complete(tmp_path, seed=5)
+    assert not sample_corpus.is_complete(tmp_path)
 
 
 def test_a_failure_is_raised_not_swallowed(tmp_path, short_plan, monkeypatch):
@@ -272,17 +279,17 @@ def test_a_failure_is_raised_not_swallowed(tmp_path, short_plan, monkeypatch):
     def full(path: Path, content: bytes) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(sample, "put", full)
+    monkeypatch.setattr(sample_corpus, "put", full)
     with pytest.raises(OSError, match="No space left"):
-        sample.render(tmp_path)
-    assert not sample.is_complete(tmp_path)
+        sample_corpus.render(tmp_path)
+    assert not sample_corpus.is_complete(tmp_path)
 
 
 def test_rendering_needs_neither_django_nor_the_network_libraries():
     """Catches an import that would make the renderer slow to load or tied to the project."""
     code = (
-        "import sys, catalog.sample; "
+        "import sys, sample_corpus; "
         "sys.exit(bool({'django', 'tensorflow', 'keras'} & set(sys.modules)))"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = settings.BASE_DIR
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

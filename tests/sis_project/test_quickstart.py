@@ -7,18 +7,19 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from catalog import quickstart, sample
+import sample_corpus
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection, Image
+from sis_project import quickstart
 from tests.helpers import add_image, encoded, picture
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = settings.BASE_DIR
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def tiny_sample(tmp_path, monkeypatch):
         for label in ("query", "good", "ok", "junk"):
             (directory / "groundtruth" / f"house_1_{label}.txt").write_text(lines.get(label, ""))
 
-    monkeypatch.setattr(sample, "count", lambda: 3)
-    monkeypatch.setattr(sample, "render", render)
-    monkeypatch.setattr(sample, "is_complete", lambda directory: directory.exists())
+    monkeypatch.setattr(sample_corpus, "count", lambda: 3)
+    monkeypatch.setattr(sample_corpus, "render", render)
+    monkeypatch.setattr(sample_corpus, "is_complete", lambda directory: directory.exists())
     return made
 
 

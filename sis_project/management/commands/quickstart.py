@@ -6,16 +6,17 @@ from typing import Any
 
 import waitress
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
-from catalog import quickstart, sample
+import sample_corpus
 from catalog.descriptors import get_descriptor
 from catalog.management.progress import Progress
 from catalog.models import Image
+from sis_project import quickstart
 
 THREADS = 8
 # Room for a form's other fields; the upload handler enforces the exact limit with a clear page.
@@ -80,7 +81,7 @@ class Command(BaseCommand):
         """Render, import, extract and label the sample corpus, as far as that is not done."""
         if quickstart.wants_sample():
             with Progress(
-                total=sample.count(),
+                total=sample_corpus.count(),
                 unit=_("pictures rendered"),
                 stream=self.stderr,
                 verbosity=self.verbosity,
@@ -92,8 +93,7 @@ class Command(BaseCommand):
         if not Image.objects.filter(collection__slug=quickstart.SAMPLE).exists():
             return
         self.run("extract_features", collection=quickstart.SAMPLE)
-        if "import_groundtruth" in get_commands():
-            self.label()
+        self.label()
 
     def label(self) -> None:
         try:

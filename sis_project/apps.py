@@ -1,0 +1,9 @@
+"""The project as an app of its own: what stands above all others, such as `quickstart`."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ProjectConfig(AppConfig):
+    name = "sis_project"
+    verbose_name = _("Image search")
