@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from .storage import release
+from .imports.storage import release
 
 
 def delete_stored_files(instance: Any, **_signal: Any) -> None:

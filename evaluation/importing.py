@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.importing import check_slug
+from catalog.imports.importer import check_slug
+from catalog.imports.sources import ImportRefused
 from catalog.models import Collection
-from catalog.sources import ImportRefused
 
 from .differences import Difference, differences, same_order
 from .models import Benchmark, Judgement, Topic

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
 from catalog.models import Collection, Image
-from tests.catalog.importing.files import counts, names
+from tests.catalog.imports.files import counts, names
 from tests.helpers import MODEL_ID, encoded, picture, unit_vectors
 
 from .objects import put

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import sources
+from catalog.imports import sources
 from tests.helpers import encoded, picture
 
 from .files import counts, names, write

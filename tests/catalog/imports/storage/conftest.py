@@ -5,7 +5,7 @@ import pytest
 from django.core.files.storage import storages
 from moto.server import ThreadedMotoServer
 
-from catalog.importing import import_storage
+from catalog.imports.importer import import_storage
 
 from .objects import BUCKET, keys
 

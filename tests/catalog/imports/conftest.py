@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.importing import import_directory
+from catalog.imports.importer import import_directory
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import storages
 
-from catalog.importing import ImportRefused, import_directory, import_storage
+from catalog.imports.importer import ImportRefused, import_directory, import_storage
 from catalog.models import Collection, Image
-from tests.catalog.importing.files import counts, names
+from tests.catalog.imports.files import counts, names
 from tests.helpers import encoded, picture
 
 from .objects import BUCKET, keys

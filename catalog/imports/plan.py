@@ -14,7 +14,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from .models import Collection, Image
+from ..models import Collection, Image
 from .storage import release
 
 ATTEMPTS = 3

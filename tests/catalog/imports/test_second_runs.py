@@ -34,7 +34,7 @@ def test_a_second_run_brings_in_only_what_is_new(folder, committed, monkeypatch)
         decoded.append(file)
         return decode(file)
 
-    monkeypatch.setattr("catalog.importing.decode", counted)
+    monkeypatch.setattr("catalog.imports.importer.decode", counted)
     assert counts(committed(folder)) == (1, 0, 1, 1, 0)
     assert len(decoded) == 1
     assert Image.objects.filter(name="a").values().get() == before

@@ -20,9 +20,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
-from .ledger import Decoded, Found, ImportReport, Known, Ledger, Verdict, whole_name
-from .models import Collection, Image, stored_path
-from .pictures import PictureError, decode
+from ..models import Collection, Image, stored_path
+from ..pictures import PictureError, decode
+from .plan import Decoded, Found, ImportReport, Known, Ledger, Verdict, whole_name
 from .sources import (
     MAX_FILE_BYTES,
     Content,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog import ledger, sources
-from catalog.importing import ImportRefused, import_directory
+from catalog.imports import sources
+from catalog.imports.importer import ImportRefused, import_directory
 from catalog.models import Collection, Image
 
 from .files import counts, names, write
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("seed", [0, 100])
 def test_another_import_of_the_same_folder_meanwhile(folder, committed, monkeypatch, seed):
     """Catches a crash or doubled rows where two imports meet, new rows and replaced ones alike."""
-    monkeypatch.setattr("catalog.importing.BATCH_SIZE", 8)
+    monkeypatch.setattr("catalog.imports.importer.BATCH_SIZE", 8)
     for number in range(20):
         write(folder / f"{number:02}.jpg", number)
     if seed:
@@ -61,7 +61,7 @@ def test_a_row_that_goes_meanwhile_does_not_end_the_import(folder, committed):
 
 def test_batches_are_committed_as_they_fill(folder, monkeypatch):
     """Catches an import that keeps everything for its end, and loses it when killed."""
-    monkeypatch.setattr("catalog.importing.BATCH_SIZE", 4)
+    monkeypatch.setattr("catalog.imports.importer.BATCH_SIZE", 4)
     for number in range(10):
         write(folder / f"{number}.jpg", number)
     seen = []
@@ -78,7 +78,7 @@ def test_batches_are_committed_as_they_fill(folder, monkeypatch):
 
 def test_slow_batches_are_committed_before_they_are_full(folder, monkeypatch):
     """Catches minutes of work on large pictures that one interruption loses."""
-    monkeypatch.setattr("catalog.importing.BATCH_SECONDS", 0)
+    monkeypatch.setattr("catalog.imports.importer.BATCH_SECONDS", 0)
     for number in range(3):
         write(folder / f"{number}.jpg", number)
     seen = []

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from catalog.importing import import_directory
+from catalog.imports.importer import import_directory
 from catalog.models import Image
 
 from .files import counts, names, stored_files, write

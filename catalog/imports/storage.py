@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from easy_thumbnails.files import get_thumbnailer
 
-from .models import Collection, Image
+from ..models import Collection, Image
 
 
 class FileChanged(Exception):
