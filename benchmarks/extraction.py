@@ -36,8 +36,8 @@ print(Path("/proc/self/status").read_text())
 
 def original_loop(paths: list[Path], features: Path) -> Any:
     """Return the original's loop over `paths`, as a function that writes to `features`."""
-    from catalog.descriptors.quiet import tensorflow
-    from catalog.descriptors.weights import untrained_layers
+    from catalog.descriptors.backbones.tensorflow_import import tensorflow
+    from catalog.descriptors.backbones.weights import untrained_layers
 
     keras = tensorflow().keras
     top = keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3))
@@ -76,7 +76,7 @@ def ours(precision: str, batch_size: int) -> Any:
 
 def limit(number: str, side: int) -> tuple[Any, float]:
     """Return a product of two matrices as a function, and how many pictures' work it is."""
-    from catalog.descriptors.quiet import tensorflow
+    from catalog.descriptors.backbones.tensorflow_import import tensorflow
 
     tf = tensorflow()
     matrix = tf.cast(tf.random.stateless_uniform((side, side), seed=(1, 2)), number)
@@ -133,8 +133,8 @@ def main() -> None:
 
 
 def measure(report: Report, options: argparse.Namespace, folder: Path) -> None:
-    from catalog.descriptors.precision import BFLOAT16, FLOAT32
-    from catalog.descriptors.processor import multiplies_bfloat16
+    from catalog.descriptors.backbones.precision import BFLOAT16, FLOAT32
+    from catalog.descriptors.backbones.processor import multiplies_bfloat16
 
     paths = fill_photographs(folder / "photographs", options.images)
     features = folder / "features"

@@ -58,7 +58,7 @@ import numpy as np
 import django
 django.setup()
 from catalog.descriptors import get_descriptor
-from catalog.pictures import decode
+from catalog.pixels import decode
 with open(sys.argv[2], "rb") as file:
     vector = get_descriptor(weights=sys.argv[1]).describe_one(decode(file).pixels)
 np.save(sys.argv[3], vector)

@@ -80,7 +80,7 @@ def stand_in_network() -> None:
     TensorFlow is imported all the same, as in every server that has answered before.
     """
     from catalog.descriptors import get_descriptor
-    from catalog.descriptors.quiet import tensorflow
+    from catalog.descriptors.backbones.tensorflow_import import tensorflow
 
     tensorflow()
     answer = unit_vectors(1, seed=1)
@@ -104,7 +104,7 @@ def upload(client: Any, content: bytes) -> tuple[float, float]:
 def pixel_work(content: bytes) -> None:
     """What no upload is without: decode the picture, and resize it for the network."""
     from catalog.descriptors.preprocessing import shrink
-    from catalog.pictures import decode
+    from catalog.pixels import decode
 
     shrink(decode(BytesIO(content)).pixels)
 

@@ -9,7 +9,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals, triggers  # noqa: F401 (checks register themselves)
-        from .pictures import limit_pixels
+        from .pixels import limit_pixels
 
         limit_pixels()
         post_migrate.connect(triggers.install, sender=self)

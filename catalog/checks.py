@@ -8,8 +8,8 @@ from django.core import checks
 from django.db import connections
 
 from .descriptors import DescriptorError
-from .descriptors.precision import check_precision
-from .descriptors.weights import IMAGENET, UNTRAINED
+from .descriptors.backbones.precision import check_precision
+from .descriptors.backbones.weights import IMAGENET, UNTRAINED
 from .triggers import SUPPORTED_VENDORS
 
 

@@ -15,7 +15,7 @@ from PIL import Image as PillowImage
 
 from .descriptors import Descriptor
 from .models import Image
-from .pictures import PictureError, decode
+from .pixels import PictureError, decode
 from .querysets import ImageQuerySet
 from .vectors import Float32Array
 

@@ -9,7 +9,7 @@ from easy_thumbnails.files import get_thumbnailer
 from PIL import Image as PillowImage
 
 from .models import Image
-from .pictures import PictureError, decode
+from .pixels import PictureError, decode
 
 # Boxes that renditions fit into, in pixels, by the name they have in addresses.
 SIZES = {"small": (96, 96), "grid": (320, 320), "large": (1600, 1600)}

@@ -14,7 +14,7 @@ from catalog import vectors
 from catalog.descriptors import Descriptor
 from catalog.extraction import read_pixels
 from catalog.models import Collection, Image
-from catalog.pictures import PictureError, crop, is_uniform
+from catalog.pixels import PictureError, crop, is_uniform
 from catalog.vectors import Float32Array
 
 from .differences import box_in_words

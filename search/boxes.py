@@ -3,7 +3,7 @@
 import math
 from argparse import ArgumentTypeError
 
-from catalog.pictures import Box
+from catalog.pixels import Box
 
 
 def parse_box(text: str) -> Box:

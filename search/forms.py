@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
 from catalog.models import Collection
-from catalog.pictures import Box, PictureError, decode
+from catalog.pixels import Box, PictureError, decode
 
 ACCEPTED_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/tiff"
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.fields import VectorField
 from catalog.models import FC6_DIM, Collection
-from catalog.pictures import Box
+from catalog.pixels import Box
 
 
 def stored_path(query: "Query", filename: str) -> str:

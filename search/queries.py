@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 from catalog.descriptors import get_descriptor
 from catalog.models import Collection
-from catalog.pictures import Box, PictureError, decode
+from catalog.pixels import Box, PictureError, decode
 
 from .models import Query, QueryQuerySet
 from .services import describe_picture

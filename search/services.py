@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from catalog.descriptors import Descriptor, get_descriptor
 from catalog.models import Collection, Image
-from catalog.pictures import Box, PictureError, crop, is_uniform
+from catalog.pixels import Box, PictureError, crop, is_uniform
 from catalog.querysets import FeatureCounts
 from catalog.vectors import Float32Array
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.models import Collection, Image
-from catalog.pictures import PictureError
+from catalog.pixels import PictureError
 from catalog.vectors import Float32Array
 
 from .forms import BoxForm, UploadForm

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 
 import sample_corpus
 from catalog.descriptors import DescriptorError
-from catalog.descriptors.weights import IMAGENET, UNTRAINED, present_file
+from catalog.descriptors.backbones.weights import IMAGENET, UNTRAINED, present_file
 from catalog.models import Image
 
 SAMPLE = "sample"

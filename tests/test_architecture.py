@@ -14,10 +14,10 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("catalog", "search", "evaluation")  # each may import those before it
 PURE = {
     "catalog.vectors",
-    "catalog.descriptors.alignment",
-    "catalog.descriptors.digests",
+    "catalog.descriptors.backbones.alignment",
+    "catalog.descriptors.backbones.digests",
     "catalog.descriptors.preprocessing",
-    "catalog.descriptors.quiet",
+    "catalog.descriptors.backbones.tensorflow_import",
     "search.array_file",
     "search.blocks",
     "search.certify",

@@ -12,11 +12,11 @@ from django.conf import settings
 from PIL import Image
 
 from ..vectors import Float32Array
+from .backbones.precision import FLOAT32, check_precision
+from .backbones.weights import UNTRAINED, load_layers, weights_id
 from .base import Descriptor
 from .coalescing import CoalescingDescriber
-from .precision import FLOAT32, check_precision
 from .preprocessing import network_input, shrink
-from .weights import UNTRAINED, load_layers, weights_id
 
 
 class Fc6Descriptor(Descriptor):
@@ -56,7 +56,7 @@ class Fc6Descriptor(Descriptor):
         # The lock is held while loading: a second thread waits instead of loading 0.5 GB again.
         with self._lock:
             if self._forward is None:
-                from .vgg16 import build
+                from .backbones.vgg16 import build
 
                 check_precision(self.precision)
                 layers = load_layers(self.weights, memory=self._memory)

@@ -21,7 +21,7 @@ from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
 from ..models import Collection, Image, stored_path
-from ..pictures import PictureError, decode
+from ..pixels import PictureError, decode
 from .plan import Decoded, Found, ImportReport, Known, Ledger, Verdict, whole_name
 from .sources import (
     MAX_FILE_BYTES,

@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 
 from catalog.descriptors import Descriptor
 from catalog.models import Image
-from catalog.pictures import decode
+from catalog.pixels import decode
 from tests.helpers import MODEL_ID, unit_vectors
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.descriptors import get_descriptor
 from catalog.models import Collection
-from catalog.pictures import decode
+from catalog.pixels import decode
 from search.engines import reset_engines
 from search.models import Query
 from tests.helpers import add_image, encoded, picture, unit_vectors

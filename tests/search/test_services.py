@@ -6,7 +6,7 @@ from PIL import Image as PillowImage
 
 from catalog.descriptors import Descriptor
 from catalog.models import Collection, Image
-from catalog.pictures import PictureError
+from catalog.pixels import PictureError
 from search import services
 from search.engines import reset_engines
 from search.services import count_searchable, describe_picture, find_similar

@@ -8,7 +8,7 @@ from django.urls import reverse
 from PIL import Image as PillowImage
 
 from catalog.descriptors import DescriptorError, get_descriptor
-from catalog.pictures import decode
+from catalog.pixels import decode
 from search.engines import reset_engines
 from search.models import Query
 from tests.helpers import add_image, encoded, picture

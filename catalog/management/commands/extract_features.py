@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
-from catalog.descriptors.precision import PRECISIONS
+from catalog.descriptors.backbones.precision import PRECISIONS
 from catalog.extraction import DEFAULT_BATCH_SIZE, ExtractionReport, extract_features, pending_ids
 from catalog.management.arguments import positive_int
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import DescriptorError
 from catalog.management.arguments import positive_int
 from catalog.models import Collection
-from catalog.pictures import PictureError, decode
+from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
 from search.boxes import box_argument
 from search.services import Results, describe_picture, find_similar

@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from catalog.descriptors.quiet import tensorflow
-from catalog.descriptors.weights import untrained_layers
+from catalog.descriptors.backbones.tensorflow_import import tensorflow
+from catalog.descriptors.backbones.weights import untrained_layers
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from catalog.descriptors import fc6, get_descriptor
 from catalog.descriptors.fc6 import Fc6Descriptor, unit_rows
-from catalog.pictures import decode
+from catalog.pixels import decode
 from tests.helpers import encoded, picture
 
 
@@ -94,7 +94,7 @@ def test_threads_share_one_network(monkeypatch):
 
     monkeypatch.setattr(fc6, "load_layers", load)
     monkeypatch.setattr(
-        "catalog.descriptors.vgg16.build",
+        "catalog.descriptors.backbones.vgg16.build",
         lambda layers, *, precision: lambda pixels: np.ones((len(pixels), 4096), dtype=np.float32),
     )
     descriptor = Fc6Descriptor(weights="untrained")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from easy_thumbnails.files import get_thumbnailer
 
 from catalog.models import Collection, Image
-from catalog.pictures import decode
+from catalog.pixels import decode
 from tests.helpers import MODEL_ID, unit_vectors
 
 from .files import counts, names, stored_files, write

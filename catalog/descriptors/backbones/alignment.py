@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..vectors import Float32Array
+from ...vectors import Float32Array
 
 # What TensorFlow's kernels ask of a tensor's address (EIGEN_MAX_ALIGN_BYTES).
 ALIGNMENT = 64

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from .base import DescriptorError
+from ..base import DescriptorError
 from .processor import multiplies_bfloat16
 
 FLOAT32 = "float32"

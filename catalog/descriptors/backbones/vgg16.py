@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..vectors import Float32Array
+from ...vectors import Float32Array
 from .alignment import aligned_empty, is_aligned
 from .precision import FLOAT32
-from .quiet import tensorflow
+from .tensorflow_import import tensorflow
 from .weights import BLOCKS, FC1_SHAPE, Layer
 
 # The first blocks' outputs are the large ones, 26 MB a picture: a few pictures at a time keep a

@@ -6,7 +6,8 @@ from django.core import checks
 from django.core.management import CommandError, call_command
 
 from catalog.checks import check_precision_in_use
-from catalog.descriptors import DescriptorError, get_descriptor, precision, processor
+from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.descriptors.backbones import precision, processor
 from catalog.descriptors.fc6 import Fc6Descriptor
 from tests.helpers import picture
 

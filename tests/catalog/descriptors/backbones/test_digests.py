@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from catalog.descriptors.digests import file_digest
+from catalog.descriptors.backbones.digests import file_digest
 
 
 @pytest.fixture

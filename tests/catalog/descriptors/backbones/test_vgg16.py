@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from catalog.descriptors.alignment import ALIGNMENT, aligned_empty, is_aligned
-from catalog.descriptors.vgg16 import tensor
+from catalog.descriptors.backbones.alignment import ALIGNMENT, aligned_empty, is_aligned
+from catalog.descriptors.backbones.vgg16 import tensor
 
 
 @pytest.mark.parametrize("shape", [(1,), (3, 3, 3, 64), (7, 5)])

@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, ImageOps
 from PIL import Image as PillowImage
 
-from catalog.pictures import PictureError, crop, decode, is_uniform
+from catalog.pixels import PictureError, crop, decode, is_uniform
 from tests.helpers import encoded, picture
 
 # What the other EXIF orientations do to an upright picture, from the EXIF standard's table.

@@ -10,15 +10,15 @@ import h5py
 import numpy as np
 import pytest
 
-from catalog.descriptors import weights
-from catalog.descriptors.base import DescriptorError
-from catalog.descriptors.weights import (
+from catalog.descriptors.backbones import weights
+from catalog.descriptors.backbones.weights import (
     file_layers,
     layer_shapes,
     load_layers,
     read,
     untrained_layers,
 )
+from catalog.descriptors.base import DescriptorError
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import h5py
 import numpy as np
 from django.utils.translation import gettext as _
 
-from ..vectors import Float32Array
+from ...vectors import Float32Array
+from ..base import DescriptorError
 from .alignment import aligned_empty
-from .base import DescriptorError
 from .digests import file_digest
-from .quiet import tensorflow
+from .tensorflow_import import tensorflow
 
 IMAGENET = "imagenet"
 UNTRAINED = "untrained"

@@ -21,7 +21,7 @@ def test_import_is_silent_without_keras_and_leaves_the_collector_as_it_was(switc
     finished = run(
         "import gc, sys\n"
         f"gc.{switch}()\n"
-        "from catalog.descriptors.quiet import tensorflow\n"
+        "from catalog.descriptors.backbones.tensorflow_import import tensorflow\n"
         "tensorflow()\n"
         "skipped = gc.get_freeze_count() > 10 * len(gc.get_objects())\n"
         "print('keras' in sys.modules, gc.isenabled(), skipped)\n"
