@@ -130,7 +130,7 @@ def check_agreement(searches: dict[str, Search], features: np.ndarray, queries: 
 
 
 def measure(report: Report, options: argparse.Namespace, folder: Path, count: int) -> None:
-    from search.array_file import ArrayFile
+    from search.index.array_file import ArrayFile
 
     from .vectors import sample_queries, write_synthetic
 

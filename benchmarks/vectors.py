@@ -23,10 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog.descriptors import Descriptor
-from search.array_file import ArrayFile, ArrayFileWriter
 from search.engines import SearchEngine
 from search.engines.following import FollowingEngine
-from search.snapshot import VectorFileWriter, open_base
+from search.index.array_file import ArrayFile, ArrayFileWriter
+from search.index.snapshot import VectorFileWriter, open_base
 
 Float32Array = npt.NDArray[np.float32]
 

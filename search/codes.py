@@ -18,8 +18,8 @@ import numpy.typing as npt
 from catalog.vectors import Float32Array
 
 from .certify import Bounds, CodeArray, QueryCodes
-from .ranking import BoolArray, Int64Array, exact_distances
-from .rows import Rows
+from .index.ranking import BoolArray, Int64Array, exact_distances
+from .index.rows import Rows
 
 Float64Array = npt.NDArray[np.float64]
 

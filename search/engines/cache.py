@@ -22,8 +22,14 @@ from catalog.descriptors import Descriptor
 from catalog.models import VectorChange
 from catalog.triggers import ADVISORY_LOCK
 
-from ..array_file import ArrayFile, ArrayFileError, ArrayFileWriter, is_writable, remove_abandoned
-from ..snapshot import Base, Piece, VectorFileWriter, open_base
+from ..index.array_file import (
+    ArrayFile,
+    ArrayFileError,
+    ArrayFileWriter,
+    is_writable,
+    remove_abandoned,
+)
+from ..index.snapshot import Base, Piece, VectorFileWriter, open_base
 
 VECTORS, CODES = ".vectors", ".codes"
 RANDOM_BITS = 46

@@ -17,12 +17,12 @@ from django.core.exceptions import ImproperlyConfigured
 from catalog.descriptors import Descriptor
 from catalog.vectors import Float32Array
 
-from ..array_file import ArrayFileError
 from ..certify import Bounds, CodeArray, NegativeComponents
 from ..code_file import code_in_memory, open_codes, write_codes
 from ..codes import Coded, CodeSearch, certified
-from ..ranking import BoolArray, Int64Array, merge, nearest, scan
-from ..snapshot import Base
+from ..index.array_file import ArrayFileError
+from ..index.ranking import BoolArray, Int64Array, merge, nearest, scan
+from ..index.snapshot import Base
 from .base import Answer, Method
 from .cache import CODES, warn_once
 from .following import FollowingEngine

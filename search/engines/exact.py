@@ -4,8 +4,8 @@ import numpy.typing as npt
 
 from catalog.vectors import Float32Array
 
-from ..ranking import Int64Array, merge, nearest
-from ..snapshot import Base
+from ..index.ranking import Int64Array, merge, nearest
+from ..index.snapshot import Base
 from .following import FollowingEngine
 from .reading import last_change, read_into_memory
 

@@ -5,7 +5,7 @@ from abc import abstractmethod
 
 from catalog.descriptors import Descriptor
 
-from ..snapshot import Base, Snapshot
+from ..index.snapshot import Base, Snapshot
 from .base import SearchEngine
 from .cache import VectorCache
 from .reading import changed_since, last_change, read_changed

@@ -12,8 +12,8 @@ from catalog.models import Image, VectorChange
 from catalog.querysets import ImageQuerySet
 from catalog.vectors import STORED_DTYPE, Float32Array, VectorError, decode_many
 
-from ..rows import MemoryRows
-from ..snapshot import Base
+from ..index.rows import MemoryRows
+from ..index.snapshot import Base
 
 # Rows read at a time; SQLite takes at most 999 values in one statement.
 ROWS_AT_A_TIME = 500

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from search.certify import Bounds, NegativeComponents, QueryCodes, encode_rows, scale_for
 from search.code_file import code_in_memory
 from search.codes import Coded, CodeSearch, certified
-from search.ranking import exact_distances, nearest, scan
-from search.rows import MemoryRows
+from search.index.ranking import exact_distances, nearest, scan
+from search.index.rows import MemoryRows
 from tests.helpers import unit_vectors
 
 DIM = 16

@@ -6,10 +6,10 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.descriptors import get_descriptor
 from catalog.models import Collection, Image, VectorChange
-from search.array_file import ArrayFile
 from search.engines import cache as cache_module
 from search.engines.exact import ExactEngine
-from search.snapshot import Snapshot
+from search.index.array_file import ArrayFile
+from search.index.snapshot import Snapshot
 from tests.helpers import add_image, unit_vectors
 
 from .starting import VECTORS, files, first_of, started, uses_file

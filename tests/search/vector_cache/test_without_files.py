@@ -26,7 +26,7 @@ def test_a_full_disk_is_survived(images, var_folder, caplog, monkeypatch, engine
     def full(self, facts):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("search.array_file.ArrayFileWriter.publish", full)
+    monkeypatch.setattr("search.index.array_file.ArrayFileWriter.publish", full)
     engine = started(engine_class)
     assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
     assert "No space left" in caplog.text

@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from search import array_file
-from search.array_file import (
+from search.index import array_file
+from search.index.array_file import (
     ABANDONED_SECONDS,
     HEADER_BYTES,
     PREFIX,
@@ -142,7 +142,7 @@ PROGRAM = """
 import sys
 import numpy as np
 from pathlib import Path
-from search.array_file import ArrayFileWriter
+from search.index.array_file import ArrayFileWriter
 with ArrayFileWriter(Path(sys.argv[1])) as writer:
     writer.begin("rows", np.float32, 4096)
     while True:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from catalog.vectors import Float32Array
 
+from ..codes import Coded
 from .array_file import ArrayFile, ArrayFileError, ArrayFileWriter
 from .blocks import Block
-from .codes import Coded
 from .ranking import BoolArray, Int64Array
 from .rows import MemoryRows, Rows
 

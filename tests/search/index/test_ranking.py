@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.blocks import Block
-from search.ranking import (
+from search.index.blocks import Block
+from search.index.ranking import (
     SCORE_ERROR,
     all_distances,
     candidate_rows,
