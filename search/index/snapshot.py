@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from catalog.vectors import Float32Array
 
-from ..codes import Coded
+from ..engines.certified.codes import Coded
 from .array_file import ArrayFile, ArrayFileError, ArrayFileWriter
 from .blocks import Block
 from .ranking import BoolArray, Int64Array

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import render_to_string
+from search.engines.certified.engine.engine import CertifiedEngine
 
 from catalog.models import Image
 from search.checks import check_engines
 from search.engines import get_engine, reset_engines
 from search.engines.cache import warn_once
-from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
 from search.services import find_similar
 from tests.helpers import add_image, unit_vectors
 
 from .conformance import EngineConformance
 
-CERTIFIED = "search.engines.certified.CertifiedEngine"
+CERTIFIED = "search.engines.certified.engine.CertifiedEngine"
 
 
 @pytest.mark.usefixtures("faiss")
@@ -122,7 +122,7 @@ def test_a_query_with_negative_components_is_answered_exactly(engine, filled):
 
 
 def test_without_faiss_the_error_and_the_check_name_what_to_install(settings, monkeypatch):
-    monkeypatch.setattr("search.engines.certified.find_spec", lambda name: None)
+    monkeypatch.setattr("search.engines.certified.engine.find_spec", lambda name: None)
     settings.SEARCH_ENGINES = {"default": {"BACKEND": CERTIFIED}}
     with pytest.raises(ImproperlyConfigured, match=r"requirements-certified\.txt"):
         get_engine()

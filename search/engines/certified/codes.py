@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from catalog.vectors import Float32Array
 
-from .certify import Bounds, CodeArray, QueryCodes
-from .index.ranking import BoolArray, Int64Array, exact_distances
-from .index.rows import Rows
+from ...index.ranking import BoolArray, Int64Array, exact_distances
+from ...index.rows import Rows
+from .bounds import Bounds, CodeArray, QueryCodes
 
 Float64Array = npt.NDArray[np.float64]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from .certify import Bounds, CodeArray, encode_rows, scale_for
-from .index.array_file import ArrayFile, ArrayFileError, ArrayFileWriter
-from .index.rows import Rows
+from ...index.array_file import ArrayFile, ArrayFileError, ArrayFileWriter
+from ...index.rows import Rows
+from .bounds import Bounds, CodeArray, encode_rows, scale_for
 
 # Rows coded at a time: the intermediate results fit a processor's cache.
 CODE_ROWS = 256

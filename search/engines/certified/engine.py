@@ -17,16 +17,16 @@ from django.core.exceptions import ImproperlyConfigured
 from catalog.descriptors import Descriptor
 from catalog.vectors import Float32Array
 
-from ..certify import Bounds, CodeArray, NegativeComponents
-from ..code_file import code_in_memory, open_codes, write_codes
-from ..codes import Coded, CodeSearch, certified
-from ..index.array_file import ArrayFileError
-from ..index.ranking import BoolArray, Int64Array, merge, nearest, scan
-from ..index.snapshot import Base
-from .base import Answer, Method
-from .cache import CODES, warn_once
-from .following import FollowingEngine
-from .reading import current_images, last_change, read_into_memory, read_vectors
+from ...index.array_file import ArrayFileError
+from ...index.ranking import BoolArray, Int64Array, merge, nearest, scan
+from ...index.snapshot import Base
+from ..base import Answer, Method
+from ..cache import CODES, warn_once
+from ..following import FollowingEngine
+from ..reading import current_images, last_change, read_into_memory, read_vectors
+from .bounds import Bounds, CodeArray, NegativeComponents
+from .codes import Coded, CodeSearch, certified
+from .files import code_in_memory, open_codes, write_codes
 
 REQUIREMENTS = "requirements-certified.txt"
 

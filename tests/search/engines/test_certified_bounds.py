@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from search.engines.certified.engine.bounds import (
+    Bounds,
+    NegativeComponents,
+    QueryCodes,
+    encode_rows,
+    scale_for,
+)
+from search.engines.certified.engine.codes import Coded, CodeSearch, certified
+from search.engines.certified.engine.files import code_in_memory
 
-from search.certify import Bounds, NegativeComponents, QueryCodes, encode_rows, scale_for
-from search.code_file import code_in_memory
-from search.codes import Coded, CodeSearch, certified
 from search.index.ranking import exact_distances, nearest, scan
 from search.index.rows import MemoryRows
 from tests.helpers import unit_vectors
@@ -122,7 +128,7 @@ def test_what_can_be_proven_is_and_what_cannot_is_not(faiss, shape, proven):
 
 def test_threads_search_every_row_once(faiss, monkeypatch):
     # Catches a seam between the threads' ranges, and positions counted from a range's start.
-    monkeypatch.setattr("search.codes.ROWS_PER_THREAD", 7)
+    monkeypatch.setattr("search.engines.certified.codes.ROWS_PER_THREAD", 7)
     codes = np.random.default_rng(1).integers(0, 255, (100, DIM), dtype=np.uint8)
     query = codes[:3].astype(np.float32)
     products, places = CodeSearch(codes, threads=4).best(query, 90, slice(5, 98))
