@@ -21,7 +21,7 @@ def fill(count: int) -> None:
     from django.core.management import call_command
 
     from catalog.models import Image
-    from evaluation.differences import box_in_words
+    from evaluation.formats.differences import box_in_words
     from evaluation.models import Judgement, Topic, TopicVector
 
     call_command("import_groundtruth", "--collection", "oxford5k", verbosity=0)

@@ -15,12 +15,12 @@ from catalog.imports.importer import check_slug
 from catalog.imports.sources import ImportRefused
 from catalog.models import Collection
 
-from .differences import Difference, differences, same_order
+from .formats.differences import Difference, differences, same_order
+from .formats.ground_truth import GroundTruth, judgements_hash
+from .formats.ground_truth import Topic as Facts
+from .formats.problems import GroundTruthError, Problem, ProblemCode
 from .models import Benchmark, Judgement, Topic
 from .pictures import VALUES_AT_A_TIME, in_parts, pictures_named
-from .problems import GroundTruthError, Problem, ProblemCode
-from .topics import GroundTruth, judgements_hash
-from .topics import Topic as Facts
 
 # Real boxes are measured by hand and rounded; one pixel is no mistake.
 BOX_TOLERANCE = 1.0

@@ -6,8 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .problems import LISTED, InputError, Problem
-from .problems import ProblemCode as Code
+from .formats.problems import LISTED, InputError, Problem
+from .formats.problems import ProblemCode as Code
 
 # The English is that of `problems.MESSAGES`, spelt out here because extraction of texts to
 # translate sees literals only.

@@ -11,13 +11,13 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from . import tables
+from .formats import tables
+from .formats.ground_truth import GroundTruth, judgements_hash
+from .formats.ground_truth import Topic as Facts
+from .formats.tables import IntArray, NameTable
 from .metrics import Judged, mean_average_precision, recall_precision_curve
 from .models import EvaluationRun, Outcome, Status, TopicResult
 from .scoring import Case, score
-from .tables import IntArray, NameTable
-from .topics import GroundTruth, judgements_hash
-from .topics import Topic as Facts
 
 RESULTS_AT_A_TIME = 50
 

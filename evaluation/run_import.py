@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Image
 
+from .formats.problems import Problem, ProblemCode, RunFileError, printable
+from .formats.tables import NameTable
+from .formats.trec import COLUMNS, parse_run
 from .models import Benchmark, EvaluationRun, Source
-from .problems import Problem, ProblemCode, RunFileError, printable
 from .recording import Ranked, finish
 from .runner import EvaluationError, choose_protocol
-from .tables import NameTable
-from .trec import COLUMNS, parse_run
 
 # About a million lines: 55 topics of 20,000 pictures each.
 MAX_RUN_BYTES = 64 * 2**20

@@ -27,14 +27,14 @@ PURE = {
     "search.index.rows",
     "search.index.snapshot",
     "evaluation.bounds",
-    "evaluation.differences",
-    "evaluation.ground_truth",
+    "evaluation.formats.differences",
+    "evaluation.formats.oxford",
     "evaluation.metrics",
     "evaluation.protocols",
     "evaluation.scoring",
     "evaluation.significance",
-    "evaluation.tables",
-    "evaluation.trec",
+    "evaluation.formats.tables",
+    "evaluation.formats.trec",
 }
 
 

@@ -13,10 +13,9 @@ from catalog.models import Collection, Image
 from catalog.vectors import Float32Array
 from catalog.vectors import decode as decode_vector
 
-from .. import topics
+from ..formats.ground_truth import GroundTruth
 from ..protocols import Protocol, protocols_for
 from ..querysets import BenchmarkQuerySet, JudgementQuerySet, TopicQuerySet
-from ..topics import GroundTruth
 
 
 class Label(models.TextChoices):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import tables, topics
+from ..formats import tables
 from ..protocols import PROTOCOLS, Protocol
 from ..querysets import RunManager, TopicResultManager
 from ..scoring import Case

@@ -15,7 +15,7 @@ import numpy as np
 
 from catalog.descriptors import Descriptor
 from catalog.models import Collection, Image
-from evaluation.ground_truth import parse_files
+from evaluation.formats.oxford import parse_files
 from evaluation.importing import apply_import, plan_import
 from evaluation.models import Benchmark
 from tests.helpers import MODEL_ID, add_image

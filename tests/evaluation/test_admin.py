@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from evaluation.ground_truth import parse_files
+from evaluation.formats.oxford import parse_files
 from evaluation.importing import plan_import
 from evaluation.models import Benchmark, EvaluationRun, Judgement, Topic, TopicResult
 from evaluation.runner import evaluate

@@ -15,11 +15,11 @@ from evaluation.exports import (
     trec_qrels_lines,
     trec_run_lines,
 )
-from evaluation.ground_truth import BUNDLED_OXFORD5K, read_ground_truth
+from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
+from evaluation.formats.problems import ProblemCode as Code
+from evaluation.formats.problems import RunFileError
 from evaluation.importing import apply_import, plan_import
 from evaluation.models import EvaluationRun, Outcome, Source
-from evaluation.problems import ProblemCode as Code
-from evaluation.problems import RunFileError
 from evaluation.protocols import OXFORD_PROTOCOLS
 from evaluation.run_import import import_run, read_run
 from evaluation.runner import EvaluationError, evaluate

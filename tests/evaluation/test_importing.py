@@ -5,12 +5,12 @@ import json
 import pytest
 
 from catalog.models import Collection
-from evaluation.ground_truth import parse_files
-from evaluation.ground_truth_json import parse_json
+from evaluation.formats.oxford import parse_files
+from evaluation.formats.problems import GroundTruthError
+from evaluation.formats.problems import ProblemCode as Code
+from evaluation.formats.revisited import parse_json
 from evaluation.importing import BenchmarkRefused, apply_import, plan_import
 from evaluation.models import Benchmark, Judgement, Topic, TopicVector
-from evaluation.problems import GroundTruthError
-from evaluation.problems import ProblemCode as Code
 from tests.evaluation.landmarks import DOOR, FILES, GATE, imported
 from tests.helpers import add_image
 

@@ -6,19 +6,19 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import translation
 
-from evaluation.messages import PROTOCOLS as EXPLAINED
-from evaluation.messages import SENTENCES, problem_in_words, problems_in_words
-from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicResult
-from evaluation.problems import LISTED, MESSAGES, InputError, Problem, ProblemCode
-from evaluation.protocols import PROTOCOLS
-from evaluation.runner import evaluate
-from evaluation.tables import (
+from evaluation.formats.problems import LISTED, MESSAGES, InputError, Problem, ProblemCode
+from evaluation.formats.tables import (
     NameTable,
     decode_names,
     decode_positions,
     encode_names,
     encode_positions,
 )
+from evaluation.messages import PROTOCOLS as EXPLAINED
+from evaluation.messages import SENTENCES, problem_in_words, problems_in_words
+from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicResult
+from evaluation.protocols import PROTOCOLS
+from evaluation.runner import evaluate
 from evaluation.tasks import enqueue_evaluation, evaluate_run
 from tests.evaluation.landmarks import DOOR, Describer, imported
 

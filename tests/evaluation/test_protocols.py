@@ -2,8 +2,8 @@
 
 import pytest
 
+from evaluation.formats.ground_truth import OXFORD_LABELS, REVISITED_LABELS, Topic
 from evaluation.protocols import OXFORD_PROTOCOLS, PROTOCOLS, REVISITED_PROTOCOLS, protocols_for
-from evaluation.topics import OXFORD_LABELS, REVISITED_LABELS, Topic
 
 # Written out here by hand: catches a slip in the table that a test derived from it would repeat.
 EXPECTED = {

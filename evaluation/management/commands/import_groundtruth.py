@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from evaluation.ground_truth import BUNDLED_OXFORD5K, read_ground_truth
+from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
+from evaluation.formats.problems import InputError
 from evaluation.importing import BenchmarkRefused, Plan, apply_import, plan_import
 from evaluation.messages import each_in_words, problems_in_words
 from evaluation.models import Benchmark, Judgement, Topic
-from evaluation.problems import InputError
 
 BUNDLED_NAME = "oxford5k"
 LINES_SHOWN = 40

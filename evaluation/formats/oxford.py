@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from .ground_truth_files import read_archive, read_folder
-from .ground_truth_json import parse_json
-from .problems import Findings, GroundTruthError, Problem, ProblemCode
-from .topics import (
+from .files import read_archive, read_folder
+from .ground_truth import (
     OXFORD_LABELS,
     Box,
     GroundTruth,
@@ -21,6 +19,8 @@ from .topics import (
     judgements_hash,
     name_fault,
 )
+from .problems import Findings, GroundTruthError, Problem, ProblemCode
+from .revisited import parse_json
 
 __all__ = [
     "BUNDLED_OXFORD5K",
@@ -33,7 +33,7 @@ __all__ = [
     "read_stream",
 ]
 
-BUNDLED_OXFORD5K = Path(__file__).parent / "groundtruth" / "oxford5k"
+BUNDLED_OXFORD5K = Path(__file__).parent.parent / "groundtruth" / "oxford5k"
 
 # The original writes query pictures (only these) with the prefix of its first collection.
 QUERY_PREFIX = "oxc1_"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .topics import Box, GroundTruth, Topic
+from .ground_truth import Box, GroundTruth, Topic
 
 
 class Change(StrEnum):

@@ -5,10 +5,10 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import problems
-from evaluation.problems import ProblemCode, RunFileError
-from evaluation.topics import name_fault
-from evaluation.trec import format_qrels, format_run, parse_run
+from evaluation.formats import problems
+from evaluation.formats.ground_truth import name_fault
+from evaluation.formats.problems import ProblemCode, RunFileError
+from evaluation.formats.trec import format_qrels, format_run, parse_run
 
 names = st.text(min_size=1, max_size=12).filter(
     lambda name: name_fault(name) is None and name.strip() == name

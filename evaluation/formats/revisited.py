@@ -11,8 +11,8 @@ are never loaded: they can run code.
 import json
 from typing import Any
 
+from .ground_truth import REVISITED_LABELS, Box, GroundTruth, Topic, box_fault, name_fault
 from .problems import Findings, GroundTruthError, Problem, ProblemCode
-from .topics import REVISITED_LABELS, Box, GroundTruth, Topic, box_fault, name_fault
 
 _TOPIC_KEYS = ("name", "image", *REVISITED_LABELS)
 

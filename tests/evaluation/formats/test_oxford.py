@@ -7,15 +7,15 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import problems
-from evaluation.ground_truth import (
+from evaluation.formats import problems
+from evaluation.formats.oxford import (
     BUNDLED_OXFORD5K,
     GroundTruthError,
     judgements_hash,
     parse_files,
     read_ground_truth,
 )
-from evaluation.problems import ProblemCode as Code
+from evaluation.formats.problems import ProblemCode as Code
 
 SHARED = settings.BASE_DIR.parent / "shared" / "data" / "oxford5k_groundtruth"
 

@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from evaluation import ground_truth
-from evaluation.ground_truth import GroundTruthError, read_ground_truth
-from evaluation.ground_truth_json import parse_json
-from evaluation.problems import ProblemCode as Code
+from evaluation.formats.oxford import GroundTruthError, read_ground_truth
+from evaluation.formats.problems import ProblemCode as Code
+from evaluation.formats.revisited import parse_json
 
-from .test_ground_truth import found
+from .test_oxford import found
 
 
 def document(**changes) -> bytes:

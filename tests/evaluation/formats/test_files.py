@@ -10,16 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import ground_truth_files
-from evaluation.ground_truth import (
+from evaluation.formats.oxford import (
     GroundTruthError,
     parse_files,
     read_ground_truth,
     read_stream,
 )
-from evaluation.problems import ProblemCode as Code
+from evaluation.formats.problems import ProblemCode as Code
 
-from .test_ground_truth import FILES, found
+from .test_oxford import FILES, found
 
 
 def archive(members, **options) -> bytes:

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from .ground_truth import name_fault
 from .problems import Findings, Problem, ProblemCode, RunFileError
-from .topics import name_fault
 
 COLUMNS = 6
 
