@@ -8,9 +8,9 @@ from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .measures.protocols import OXFORD_PROTOCOLS, REVISITED_PROTOCOLS
 from .messages import PROTOCOLS
 from .models import Benchmark, EvaluationRun
-from .protocols import OXFORD_PROTOCOLS, REVISITED_PROTOCOLS
 
 MOST_RELABELLED = 100
 USUAL_M = 3

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .metrics import mean_average_precision
+from .measures.metrics import mean_average_precision
 from .models import EvaluationRun, Source, TopicResult
 
 # Fields of `TopicResult`, from the original's figure to the benchmark's.

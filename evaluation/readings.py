@@ -9,11 +9,11 @@ import numpy as np
 
 from catalog.models import Image
 
-from .anatomy import Trapezoid, anatomy
-from .metrics import Judged
+from .measures.anatomy import Trapezoid, anatomy
+from .measures.metrics import Judged
+from .measures.scoring import Case
 from .models import TopicResult
 from .pictures import pictures_named
-from .scoring import Case
 
 
 class Role(StrEnum):

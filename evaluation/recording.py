@@ -15,9 +15,9 @@ from .formats import tables
 from .formats.ground_truth import GroundTruth, judgements_hash
 from .formats.ground_truth import Topic as Facts
 from .formats.tables import IntArray, NameTable
-from .metrics import Judged, mean_average_precision, recall_precision_curve
+from .measures.metrics import Judged, mean_average_precision, recall_precision_curve
+from .measures.scoring import Case, score
 from .models import EvaluationRun, Outcome, Status, TopicResult
-from .scoring import Case, score
 
 RESULTS_AT_A_TIME = 50
 

@@ -15,8 +15,8 @@ from catalog.models import Collection, Image
 from search.engines import check_engine, get_engine
 
 from .formats.tables import IntArray, NameTable
+from .measures.protocols import PROTOCOLS, Protocol
 from .models import Benchmark, EvaluationRun, Source, Topic
-from .protocols import PROTOCOLS, Protocol
 from .query_vectors import OnProgress, QueryVectors, query_vectors
 from .recording import Ranked, fail, finish, note_progress, start
 

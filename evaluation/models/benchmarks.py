@@ -14,7 +14,7 @@ from catalog.vectors import Float32Array
 from catalog.vectors import decode as decode_vector
 
 from ..formats.ground_truth import GroundTruth
-from ..protocols import Protocol, protocols_for
+from ..measures.protocols import Protocol, protocols_for
 from ..querysets import BenchmarkQuerySet, JudgementQuerySet, TopicQuerySet
 
 

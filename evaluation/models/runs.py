@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..formats import tables
-from ..protocols import PROTOCOLS, Protocol
+from ..measures.protocols import PROTOCOLS, Protocol
+from ..measures.scoring import Case
 from ..querysets import RunManager, TopicResultManager
-from ..scoring import Case
 from .benchmarks import Benchmark, Boxed
 
 # Describing a query takes seconds, ranking a million pictures for all topics a few minutes.

@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from ..metrics import legacy_2021
+from ..measures.metrics import legacy_2021
+from ..measures.scoring import LEGACY_DEPTH
 from ..models import EvaluationRun
 from ..museum import visit
-from ..scoring import LEGACY_DEPTH
 
 # Three hits among six lines of a label file.
 HITS, MISSES = ["a", "b", "c"], ["d", "e", "f"]

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from .. import charts
-from ..anatomy import Trapezoid
+from ..measures.anatomy import Trapezoid
 from ..models import EvaluationRun, TopicResult
 from ..pictures import pictures_named
 from ..readings import TopicReading

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image as PillowImage
 
-from evaluation.anatomy import Trapezoid, anatomy
 from evaluation.charts import (
     ANATOMY_FRAME,
     Bar,
@@ -21,7 +20,8 @@ from evaluation.charts import (
     signed_number,
     trapezoid_points,
 )
-from evaluation.metrics import judge
+from evaluation.measures.anatomy import Trapezoid, anatomy
+from evaluation.measures.metrics import judge
 from tests.evaluation.landmarks import ORDER
 from tests.evaluation.viewing import evaluated, foreign
 

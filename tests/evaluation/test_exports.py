@@ -19,8 +19,8 @@ from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.problems import ProblemCode as Code
 from evaluation.formats.problems import RunFileError
 from evaluation.importing import apply_import, plan_import
+from evaluation.measures.protocols import OXFORD_PROTOCOLS
 from evaluation.models import EvaluationRun, Outcome, Source
-from evaluation.protocols import OXFORD_PROTOCOLS
 from evaluation.run_import import import_run, read_run
 from evaluation.runner import EvaluationError, evaluate
 from tests.evaluation.landmarks import GATE_AP, STANDARD_AP, Describer

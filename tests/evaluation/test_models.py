@@ -14,10 +14,10 @@ from evaluation.formats.tables import (
     encode_names,
     encode_positions,
 )
+from evaluation.measures.protocols import PROTOCOLS
 from evaluation.messages import PROTOCOLS as EXPLAINED
 from evaluation.messages import SENTENCES, problem_in_words, problems_in_words
 from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicResult
-from evaluation.protocols import PROTOCOLS
 from evaluation.runner import evaluate
 from evaluation.tasks import enqueue_evaluation, evaluate_run
 from tests.evaluation.landmarks import DOOR, Describer, imported

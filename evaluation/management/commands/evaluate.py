@@ -12,8 +12,8 @@ from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from evaluation.management.reporting import as_json, as_table
+from evaluation.measures.protocols import PROTOCOLS
 from evaluation.models import Benchmark, EvaluationRun
-from evaluation.protocols import PROTOCOLS
 from evaluation.querysets import UnknownBenchmark
 from evaluation.runner import EvaluationError, EvaluationInterrupted, evaluate
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from evaluation.formats.problems import InputError
 from evaluation.management.reporting import as_json, as_table
+from evaluation.measures.protocols import PROTOCOLS
 from evaluation.messages import problems_in_words
 from evaluation.models import Benchmark
-from evaluation.protocols import PROTOCOLS
 from evaluation.querysets import UnknownBenchmark
 from evaluation.run_import import import_run, read_run
 from evaluation.runner import EvaluationError

@@ -10,12 +10,12 @@ from django.conf import settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from evaluation import metrics
-from evaluation.anatomy import anatomy
 from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.trec import format_qrels, format_run, parse_run
-from evaluation.metrics import judge
-from evaluation.protocols import OXFORD_PROTOCOLS
+from evaluation.measures import metrics
+from evaluation.measures.anatomy import anatomy
+from evaluation.measures.metrics import judge
+from evaluation.measures.protocols import OXFORD_PROTOCOLS
 
 TOP100 = settings.BASE_DIR / "tests" / "evaluation" / "data" / "oxford_top100.json"
 SHARED = settings.BASE_DIR.parent / "shared" / "data" / "oxford_ap_reference"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import significance
-from evaluation.significance import bootstrap_interval, group_means, sign_flip_test
+from evaluation.measures import significance
+from evaluation.measures.significance import bootstrap_interval, group_means, sign_flip_test
 
 # Eighths add up exactly, so that brute force decides ties without a tolerance.
 eighths = st.integers(-16, 16).map(lambda value: value / 8)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .formats.ground_truth import Topic
+from ..formats.ground_truth import Topic
 
 
 @dataclass(frozen=True, slots=True)

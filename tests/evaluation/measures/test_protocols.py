@@ -3,7 +3,12 @@
 import pytest
 
 from evaluation.formats.ground_truth import OXFORD_LABELS, REVISITED_LABELS, Topic
-from evaluation.protocols import OXFORD_PROTOCOLS, PROTOCOLS, REVISITED_PROTOCOLS, protocols_for
+from evaluation.measures.protocols import (
+    OXFORD_PROTOCOLS,
+    PROTOCOLS,
+    REVISITED_PROTOCOLS,
+    protocols_for,
+)
 
 # Written out here by hand: catches a slip in the table that a test derived from it would repeat.
 EXPECTED = {

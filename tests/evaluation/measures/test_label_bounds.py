@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.bounds import mean_bounds, topic_bounds
-from evaluation.metrics import average_precision, judge
+from evaluation.measures.label_bounds import mean_bounds, topic_bounds
+from evaluation.measures.metrics import average_precision, judge
 
 RIGHT, IGNORED, WRONG, UNFOUND = range(4)
 
