@@ -45,7 +45,7 @@ def fill(count: int) -> None:
 
 def evaluate_all(count: int, **options: Any) -> None:
     from evaluation.models import Benchmark
-    from evaluation.runner import evaluate
+    from evaluation.runs.runner import evaluate
 
     run = evaluate(benchmark=Benchmark.objects.by_name("oxford5k"), **options)
     assert (run.topics_counted, run.images_ranked) == (TOPICS, count), run

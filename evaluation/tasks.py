@@ -9,7 +9,7 @@ from typing import Any
 from django_tasks import task
 
 from .models import EvaluationRun
-from .runner import EvaluationError, create_run, execute_run
+from .runs.runner import EvaluationError, create_run, execute_run
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from ..forms import EvaluateForm
 from ..messages import PROTOCOLS
 from ..models import Benchmark, EvaluationRun
-from ..runner import EvaluationError
+from ..runs.runner import EvaluationError
 from ..tasks import enqueue_evaluation
 from .sorting import Sorting
 

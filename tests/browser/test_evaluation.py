@@ -7,7 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from evaluation.models import EvaluationRun, Status
-from evaluation.runner import create_run
+from evaluation.runs.runner import create_run
 from evaluation.tasks import evaluate_run
 from search.engines import reset_engines
 from tests.evaluation.landmarks import (

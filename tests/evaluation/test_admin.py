@@ -12,7 +12,7 @@ from django.urls import reverse
 from evaluation.formats.oxford import parse_files
 from evaluation.importing import plan_import
 from evaluation.models import Benchmark, EvaluationRun, Judgement, Topic, TopicResult
-from evaluation.runner import evaluate
+from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import DOOR, FILES, Describer, imported
 
 pytestmark = pytest.mark.django_db

@@ -197,7 +197,7 @@ class TestEvaluate:
 
     def test_an_interruption_keeps_query_vectors_and_exits_130(self, describer, monkeypatch):
         """Catches lost work: what was described is found again by the next run."""
-        monkeypatch.setattr("evaluation.query_vectors.BATCH_SIZE", 1)
+        monkeypatch.setattr("evaluation.runs.query_vectors.BATCH_SIZE", 1)
         Image.objects.filter(name__in=["gate_a", "lamp_a"]).update(fc6=None, fc6_model_id="")
         describe = describer.describe
 

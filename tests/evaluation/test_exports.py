@@ -21,8 +21,8 @@ from evaluation.formats.problems import RunFileError
 from evaluation.importing import apply_import, plan_import
 from evaluation.measures.protocols import OXFORD_PROTOCOLS
 from evaluation.models import EvaluationRun, Outcome, Source
-from evaluation.run_import import import_run, read_run
-from evaluation.runner import EvaluationError, evaluate
+from evaluation.runs.importing import import_run, read_run
+from evaluation.runs.runner import EvaluationError, evaluate
 from tests.evaluation.landmarks import GATE_AP, STANDARD_AP, Describer
 
 pytestmark = pytest.mark.django_db
@@ -143,7 +143,7 @@ class TestIn:
         assert not EvaluationRun.objects.exists()
 
     def test_a_file_over_the_limit_is_not_read_whole(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("evaluation.run_import.MAX_RUN_BYTES", 10)
+        monkeypatch.setattr("evaluation.runs.importing.MAX_RUN_BYTES", 10)
         path = tmp_path / "run.txt"
         path.write_bytes(b"x" * 11)
         with pytest.raises(RunFileError) as caught:

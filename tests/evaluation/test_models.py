@@ -18,7 +18,7 @@ from evaluation.measures.protocols import PROTOCOLS
 from evaluation.messages import PROTOCOLS as EXPLAINED
 from evaluation.messages import SENTENCES, problem_in_words, problems_in_words
 from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicResult
-from evaluation.runner import evaluate
+from evaluation.runs.runner import evaluate
 from evaluation.tasks import enqueue_evaluation, evaluate_run
 from tests.evaluation.landmarks import DOOR, Describer, imported
 
@@ -73,7 +73,7 @@ class TestTables:
 
 class TestTasks:
     def test_the_row_comes_back_done(self, benchmark_rows, monkeypatch):
-        monkeypatch.setattr("evaluation.runner.get_descriptor", lambda name="fc6": Describer())
+        monkeypatch.setattr("evaluation.runs.runner.get_descriptor", lambda name="fc6": Describer())
         run = enqueue_evaluation(benchmark=benchmark_rows, protocol="good")
         assert (run.status, run.protocol) == ("done", "good")
         assert (run.progress_done, run.progress_total) == (1, 1)
@@ -83,7 +83,7 @@ class TestTasks:
 
     def test_the_row_says_why_it_failed(self, db, monkeypatch):
         """Catches a page that waits forever, or an exception in the visitor's face."""
-        monkeypatch.setattr("evaluation.runner.get_descriptor", lambda name="fc6": Describer())
+        monkeypatch.setattr("evaluation.runs.runner.get_descriptor", lambda name="fc6": Describer())
         run = enqueue_evaluation(benchmark=imported(DOOR, name="door"))
         assert run.status == "failed"
         assert "holds no pictures" in run.error

@@ -5,8 +5,8 @@ import pytest
 from evaluation.comparison import NothingToCompare, compare_runs
 from evaluation.models import EvaluationRun, Status
 from evaluation.passport import NotComparable, check_comparable, passport, subjects
-from evaluation.run_import import import_run
-from evaluation.runner import create_run, evaluate
+from evaluation.runs.importing import import_run
+from evaluation.runs.runner import create_run, evaluate
 from tests.evaluation.landmarks import (
     DOOR,
     FILES,

@@ -6,8 +6,8 @@ from evaluation.audit import audit_run
 from evaluation.models import EvaluationRun
 from evaluation.museum import EXHIBITS, visit
 from evaluation.readings import Role, TopicReading
-from evaluation.run_import import import_run
-from evaluation.runner import evaluate
+from evaluation.runs.importing import import_run
+from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import (
     DOOR,
     GATE_AP,

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from evaluation.models import Status
-from evaluation.runner import create_run
+from evaluation.runs.runner import create_run
 from tests.evaluation.landmarks import ORDER, Describer
 from tests.evaluation.viewing import evaluated, foreign, use_describer
 from tests.pages import html

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.descriptors import DescriptorError
-from evaluation import runner
 from evaluation.models import EvaluationRun, Status
-from evaluation.runner import create_run
+from evaluation.runs import runner
+from evaluation.runs.runner import create_run
 from evaluation.tasks import evaluate_run
 from tests.evaluation.landmarks import Describer
 from tests.evaluation.viewing import evaluated, heavy_columns_read, use_describer

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from evaluation.models import Status
-from evaluation.runner import create_run
+from evaluation.runs.runner import create_run
 from tests.evaluation.landmarks import (
     DOOR,
     GATE_AP,

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog import descriptors
 from evaluation.models import Benchmark, EvaluationRun
-from evaluation.run_import import import_run
-from evaluation.runner import evaluate
+from evaluation.runs.importing import import_run
+from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import Describer
 from tests.pages import html
 

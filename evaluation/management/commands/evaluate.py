@@ -15,7 +15,7 @@ from evaluation.management.reporting import as_json, as_table
 from evaluation.measures.protocols import PROTOCOLS
 from evaluation.models import Benchmark, EvaluationRun
 from evaluation.querysets import UnknownBenchmark
-from evaluation.runner import EvaluationError, EvaluationInterrupted, evaluate
+from evaluation.runs.runner import EvaluationError, EvaluationInterrupted, evaluate
 
 
 class Command(BaseCommand):

@@ -12,8 +12,8 @@ from evaluation.measures.protocols import PROTOCOLS
 from evaluation.messages import problems_in_words
 from evaluation.models import Benchmark
 from evaluation.querysets import UnknownBenchmark
-from evaluation.run_import import import_run, read_run
-from evaluation.runner import EvaluationError
+from evaluation.runs.importing import import_run, read_run
+from evaluation.runs.runner import EvaluationError
 
 
 class Command(BaseCommand):

@@ -17,11 +17,11 @@ from catalog.models import Collection, Image
 from catalog.pixels import PictureError, crop, is_uniform
 from catalog.vectors import Float32Array
 
-from .formats.differences import box_in_words
-from .formats.ground_truth import Box
-from .importing import is_outside
-from .models import Topic, TopicVector
-from .pictures import in_parts, pictures_named
+from ..formats.differences import box_in_words
+from ..formats.ground_truth import Box
+from ..importing import is_outside
+from ..models import Topic, TopicVector
+from ..pictures import in_parts, pictures_named
 
 BATCH_SIZE = 16
 

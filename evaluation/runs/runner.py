@@ -14,9 +14,9 @@ from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
 from catalog.models import Collection, Image
 from search.engines import check_engine, get_engine
 
-from .formats.tables import IntArray, NameTable
-from .measures.protocols import PROTOCOLS, Protocol
-from .models import Benchmark, EvaluationRun, Source, Topic
+from ..formats.tables import IntArray, NameTable
+from ..measures.protocols import PROTOCOLS, Protocol
+from ..models import Benchmark, EvaluationRun, Source, Topic
 from .query_vectors import OnProgress, QueryVectors, query_vectors
 from .recording import Ranked, fail, finish, note_progress, start
 

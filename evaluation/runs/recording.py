@@ -11,13 +11,13 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from .formats import tables
-from .formats.ground_truth import GroundTruth, judgements_hash
-from .formats.ground_truth import Topic as Facts
-from .formats.tables import IntArray, NameTable
-from .measures.metrics import Judged, mean_average_precision, recall_precision_curve
-from .measures.scoring import Case, score
-from .models import EvaluationRun, Outcome, Status, TopicResult
+from ..formats import tables
+from ..formats.ground_truth import GroundTruth, judgements_hash
+from ..formats.ground_truth import Topic as Facts
+from ..formats.tables import IntArray, NameTable
+from ..measures.metrics import Judged, mean_average_precision, recall_precision_curve
+from ..measures.scoring import Case, score
+from ..models import EvaluationRun, Outcome, Status, TopicResult
 
 RESULTS_AT_A_TIME = 50
 

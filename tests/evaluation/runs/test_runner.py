@@ -7,8 +7,8 @@ from catalog import vectors
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection, Image
 from evaluation.models import EvaluationRun, Outcome, Status, Topic, TopicVector
-from evaluation.query_vectors import query_vectors
-from evaluation.runner import (
+from evaluation.runs.query_vectors import query_vectors
+from evaluation.runs.runner import (
     EvaluationError,
     EvaluationInterrupted,
     create_run,

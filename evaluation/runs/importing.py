@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Image
 
-from .formats.problems import Problem, ProblemCode, RunFileError, printable
-from .formats.tables import NameTable
-from .formats.trec import COLUMNS, parse_run
-from .models import Benchmark, EvaluationRun, Source
+from ..formats.problems import Problem, ProblemCode, RunFileError, printable
+from ..formats.tables import NameTable
+from ..formats.trec import COLUMNS, parse_run
+from ..models import Benchmark, EvaluationRun, Source
 from .recording import Ranked, finish
 from .runner import EvaluationError, choose_protocol
 
