@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .importing import next_position, refresh_hash
 from .models import Benchmark, EvaluationRun, Judgement, Topic
-from .passport import passport
+from .reports.provenance import passport
 
 # Two strokes, light over dark, stand out on any picture.
 BOX_ON_PICTURE = (

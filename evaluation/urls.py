@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from .views import audit, compare, drawings, files, index, museum, runs, topics
+from .views import audit, compare, drawings, files, index, runs, topics
 
 
 class ChartKind:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from evaluation.exports import run_as_dict
 from evaluation.models import EvaluationRun, TopicResult
+from evaluation.reports.exports import run_as_dict
 
 COLUMNS = (
     ("AP", "ap"),

@@ -8,9 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from .. import charts
 from ..messages import PROTOCOLS
 from ..models import EvaluationRun, Label, Source
+from ..reports import charts
 from ..views.sorting import Sorting
 
 register = template.Library()

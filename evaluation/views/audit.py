@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET
 
 from catalog.models import Image
 
-from ..audit import BOUNDS_AT, DEPTH, Suspect, audit_run
 from ..forms import USUAL_M, AuditForm
 from ..models import EvaluationRun, Label
 from ..pictures import pictures_named
+from ..reports.audit import BOUNDS_AT, DEPTH, Suspect, audit_run
 
 PAGE_SIZE = 20
 

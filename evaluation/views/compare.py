@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from .. import charts
-from ..comparison import NothingToCompare, compare_runs
 from ..forms import CompareForm
-from ..passport import NotComparable
+from ..reports import charts
+from ..reports.comparison import NothingToCompare, compare_runs
+from ..reports.provenance import NotComparable
 from .drawings import difference_bars
 
 

@@ -12,12 +12,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from .. import charts
-from ..comparison import Comparison, NothingToCompare, compare_runs
 from ..forms import CompareForm
 from ..models import EvaluationRun, Outcome, TopicResult
-from ..passport import NotComparable
-from ..readings import TopicReading
+from ..reports import charts
+from ..reports.comparison import Comparison, NothingToCompare, compare_runs
+from ..reports.provenance import NotComparable
+from ..reports.topic_detail import TopicReading
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 # Matplotlib writes styles into the file; nothing else may be in it.

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from ..exports import csv_lines, run_as_dict, trec_qrels_lines, trec_run_lines
 from ..models import EvaluationRun
+from ..reports.exports import csv_lines, run_as_dict, trec_qrels_lines, trec_run_lines
 
 # End of the file's name -> content type and lines.
 LINES: dict[str, tuple[str, Callable[[EvaluationRun], Iterator[str]]]] = {

@@ -6,10 +6,10 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
-from .. import charts
 from ..messages import PROTOCOLS
 from ..models import EvaluationRun, Status
-from ..passport import passport
+from ..reports import charts
+from ..reports.provenance import passport
 from .drawings import topic_bars
 from .sorting import Sorting
 

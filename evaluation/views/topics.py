@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from .. import charts
 from ..measures.anatomy import Trapezoid
 from ..models import EvaluationRun, TopicResult
 from ..pictures import pictures_named
-from ..readings import TopicReading
+from ..reports import charts
+from ..reports.topic_detail import TopicReading
 
 PAGE_SIZE = 60
 

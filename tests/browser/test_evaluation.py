@@ -19,7 +19,7 @@ from tests.evaluation.landmarks import (
     add_pictures,
     imported,
 )
-from tests.evaluation.viewing import evaluated, foreign, use_describer
+from tests.evaluation.views.viewing import evaluated, foreign, use_describer
 
 from .test_journeys import click, find, sideways, wait
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .formats.trec import format_qrels, format_run
-from .models import EvaluationRun, Outcome, TopicResult
-from .passport import passport
+from ..formats.trec import format_qrels, format_run
+from ..models import EvaluationRun, Outcome, TopicResult
+from .provenance import passport
 
 FIGURES = (
     *("ap", "p1", "p5", "p10", "p30", "r_precision", "ndcg"),

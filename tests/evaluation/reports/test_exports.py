@@ -8,19 +8,19 @@ import pytest
 import pytrec_eval
 from django.conf import settings
 
-from evaluation.exports import (
-    csv_lines,
-    run_as_dict,
-    system_tag,
-    trec_qrels_lines,
-    trec_run_lines,
-)
 from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.problems import ProblemCode as Code
 from evaluation.formats.problems import RunFileError
 from evaluation.importing import apply_import, plan_import
 from evaluation.measures.protocols import OXFORD_PROTOCOLS
 from evaluation.models import EvaluationRun, Outcome, Source
+from evaluation.reports.exports import (
+    csv_lines,
+    run_as_dict,
+    system_tag,
+    trec_qrels_lines,
+    trec_run_lines,
+)
 from evaluation.runs.importing import import_run, read_run
 from evaluation.runs.runner import EvaluationError, evaluate
 from tests.evaluation.landmarks import GATE_AP, STANDARD_AP, Describer

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .measures.metrics import mean_average_precision
-from .models import EvaluationRun, Source, TopicResult
+from ..measures.metrics import mean_average_precision
+from ..models import EvaluationRun, Source, TopicResult
 
 # Fields of `TopicResult`, from the original's figure to the benchmark's.
 EXHIBITS = ("legacy", "ap_at_30", "trec_ap", "ap")

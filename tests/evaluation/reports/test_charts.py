@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image as PillowImage
 
-from evaluation.charts import (
+from evaluation.measures.anatomy import Trapezoid, anatomy
+from evaluation.measures.metrics import judge
+from evaluation.reports.charts import (
     ANATOMY_FRAME,
     Bar,
     anatomy_chart,
@@ -20,10 +22,8 @@ from evaluation.charts import (
     signed_number,
     trapezoid_points,
 )
-from evaluation.measures.anatomy import Trapezoid, anatomy
-from evaluation.measures.metrics import judge
 from tests.evaluation.landmarks import ORDER
-from tests.evaluation.viewing import evaluated, foreign
+from tests.evaluation.views.viewing import evaluated, foreign
 
 BARS = [
     Bar("door_1", "door", 0.625),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .measures.label_bounds import Bounds, mean_bounds
-from .measures.scoring import Case
-from .models import EvaluationRun, TopicResult
+from ..measures.label_bounds import Bounds, mean_bounds
+from ..measures.scoring import Case
+from ..models import EvaluationRun, TopicResult
 
 DEPTH = 30
 BOUNDS_AT = (1, 5, 10)

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from evaluation.runs.runner import create_run
 from tests.evaluation.landmarks import DOOR, GATE, GATE_AP, ORDER, STANDARD_AP, Describer, imported
-from tests.evaluation.viewing import evaluated, foreign, heavy_columns_read, table_rows
+from tests.evaluation.views.viewing import evaluated, foreign, heavy_columns_read, table_rows
 from tests.pages import html, text
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from evaluation.models import TopicResult
 from tests.evaluation.landmarks import DOOR, LAMP, ORDER, STANDARD_AP, imported
-from tests.evaluation.viewing import evaluated, foreign, heavy_columns_read, table_rows
+from tests.evaluation.views.viewing import evaluated, foreign, heavy_columns_read, table_rows
 from tests.pages import text
 
 pytestmark = pytest.mark.django_db

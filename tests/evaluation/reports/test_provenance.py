@@ -2,9 +2,9 @@
 
 import pytest
 
-from evaluation.comparison import NothingToCompare, compare_runs
 from evaluation.models import EvaluationRun, Status
-from evaluation.passport import NotComparable, check_comparable, passport, subjects
+from evaluation.reports.comparison import NothingToCompare, compare_runs
+from evaluation.reports.provenance import NotComparable, check_comparable, passport, subjects
 from evaluation.runs.importing import import_run
 from evaluation.runs.runner import create_run, evaluate
 from tests.evaluation.landmarks import (

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from evaluation.models import Judgement
 from tests.evaluation.landmarks import DOOR, LAMP, STANDARD_AP, imported
-from tests.evaluation.viewing import evaluated, foreign, table_rows
+from tests.evaluation.views.viewing import evaluated, foreign, table_rows
 from tests.pages import html, text
 
 pytestmark = pytest.mark.django_db

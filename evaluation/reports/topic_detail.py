@@ -9,11 +9,11 @@ import numpy as np
 
 from catalog.models import Image
 
-from .measures.anatomy import Trapezoid, anatomy
-from .measures.metrics import Judged
-from .measures.scoring import Case
-from .models import TopicResult
-from .pictures import pictures_named
+from ..measures.anatomy import Trapezoid, anatomy
+from ..measures.metrics import Judged
+from ..measures.scoring import Case
+from ..models import TopicResult
+from ..pictures import pictures_named
 
 
 class Role(StrEnum):

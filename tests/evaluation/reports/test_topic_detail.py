@@ -2,10 +2,10 @@
 
 import pytest
 
-from evaluation.audit import audit_run
 from evaluation.models import EvaluationRun
-from evaluation.museum import EXHIBITS, visit
-from evaluation.readings import Role, TopicReading
+from evaluation.reports.ap_variants import EXHIBITS, visit
+from evaluation.reports.audit import audit_run
+from evaluation.reports.topic_detail import Role, TopicReading
 from evaluation.runs.importing import import_run
 from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import (

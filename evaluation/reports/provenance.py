@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import EvaluationRun, Source
+from ..models import EvaluationRun, Source
 
 # The question: two runs with different ones measure different things.
 QUESTION: dict[str, Promise] = {

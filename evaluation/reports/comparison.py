@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from .measures.significance import Interval, SignFlipTest, bootstrap_interval, sign_flip_test
-from .models import EvaluationRun, Status, TopicResult
-from .passport import Mismatch, check_comparable, subjects
+from ..measures.significance import Interval, SignFlipTest, bootstrap_interval, sign_flip_test
+from ..models import EvaluationRun, Status, TopicResult
+from .provenance import Mismatch, check_comparable, subjects
 
 
 class NothingToCompare(Exception):

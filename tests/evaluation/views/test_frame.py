@@ -8,7 +8,7 @@ from django.urls import reverse
 from evaluation.models import Status
 from evaluation.runs.runner import create_run
 from tests.evaluation.landmarks import ORDER, Describer
-from tests.evaluation.viewing import evaluated, foreign, use_describer
+from tests.evaluation.views.viewing import evaluated, foreign, use_describer
 from tests.pages import html
 from tests.test_pages_frame import FOREIGN, INLINE
 

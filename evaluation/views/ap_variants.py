@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from ..measures.metrics import legacy_2021
 from ..measures.scoring import LEGACY_DEPTH
 from ..models import EvaluationRun
-from ..museum import visit
+from ..reports.ap_variants import visit
 
 # Three hits among six lines of a label file.
 HITS, MISSES = ["a", "b", "c"], ["d", "e", "f"]

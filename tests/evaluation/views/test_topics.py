@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from evaluation.models import TopicResult
 from tests.evaluation.landmarks import DOOR, ORDER, STANDARD_AP, imported
-from tests.evaluation.viewing import evaluated, foreign, table_rows
+from tests.evaluation.views.viewing import evaluated, foreign, table_rows
 from tests.helpers import add_image
 from tests.pages import html, text
 

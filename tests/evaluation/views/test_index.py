@@ -13,7 +13,7 @@ from evaluation.runs import runner
 from evaluation.runs.runner import create_run
 from evaluation.tasks import evaluate_run
 from tests.evaluation.landmarks import Describer
-from tests.evaluation.viewing import evaluated, heavy_columns_read, use_describer
+from tests.evaluation.views.viewing import evaluated, heavy_columns_read, use_describer
 from tests.pages import html, text
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
-from .measures.anatomy import Trapezoid
+from ..measures.anatomy import Trapezoid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -18,7 +18,7 @@ from tests.evaluation.landmarks import (
     Describer,
     imported,
 )
-from tests.evaluation.viewing import evaluated, foreign, heavy_columns_read, table_rows
+from tests.evaluation.views.viewing import evaluated, foreign, heavy_columns_read, table_rows
 from tests.pages import html, text
 
 pytestmark = pytest.mark.django_db
