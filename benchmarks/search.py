@@ -51,7 +51,7 @@ def engines(path: Path) -> Iterator[tuple[str, Any]]:
 
     yield EXACT, engine_over(ExactEngine, path)
     try:
-        from search.engines.certified.engine.engine import CertifiedEngine
+        from search.engines.certified import CertifiedEngine
 
         yield CERTIFIED, engine_over(CertifiedEngine, path)
     except (ImportError, ImproperlyConfigured) as error:

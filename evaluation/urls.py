@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from .views import audit, compare, drawings, files, index, runs, topics
+from .views import ap_variants, audit, compare, drawings, files, index, runs, topics
 
 
 class ChartKind:
@@ -26,7 +26,7 @@ urlpatterns = [
     path("compare/differences.<chart_kind:kind>", drawings.differences, name="differences_chart"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/progress/", runs.progress, name="progress"),
-    path("runs/<int:pk>/museum/", museum.museum, name="museum"),
+    path("runs/<int:pk>/museum/", ap_variants.museum, name="museum"),
     path("runs/<int:pk>/audit/", audit.audit, name="audit"),
     path("runs/<int:pk>/files/<str:name>", files.download, name="file"),
     path("runs/<int:pk>/topics.<chart_kind:kind>", drawings.topics, name="topics_chart"),

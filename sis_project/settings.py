@@ -155,7 +155,7 @@ SEARCH_ENGINES = {
     "default": {
         "BACKEND": {
             "exact": "search.engines.exact.ExactEngine",
-            "certified": "search.engines.certified.engine.CertifiedEngine",
+            "certified": "search.engines.certified.CertifiedEngine",
         }.get(SIS_ENGINE, SIS_ENGINE),
         "OPTIONS": {},
     },

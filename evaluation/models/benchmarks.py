@@ -13,6 +13,7 @@ from catalog.models import Collection, Image
 from catalog.vectors import Float32Array
 from catalog.vectors import decode as decode_vector
 
+from ..formats import ground_truth
 from ..formats.ground_truth import GroundTruth
 from ..measures.protocols import Protocol, protocols_for
 from ..querysets import BenchmarkQuerySet, JudgementQuerySet, TopicQuerySet
@@ -61,7 +62,7 @@ class Benchmark(models.Model):
             judged.setdefault(topic, {}).setdefault(label, []).append(name)
         return GroundTruth(
             tuple(
-                topics.Topic(
+                ground_truth.Topic(
                     name=topic.name,
                     image=topic.image_name,
                     box=topic.box,
@@ -89,14 +90,14 @@ class Boxed(models.Model):
         abstract = True
 
     @property
-    def box(self) -> topics.Box | None:
+    def box(self) -> ground_truth.Box | None:
         x1, y1, x2, y2 = self.x1, self.y1, self.x2, self.y2
         if x1 is None or y1 is None or x2 is None or y2 is None:
             return None
         return x1, y1, x2, y2
 
     @box.setter
-    def box(self, sides: topics.Box | None) -> None:
+    def box(self, sides: ground_truth.Box | None) -> None:
         self.x1, self.y1, self.x2, self.y2 = sides or (None, None, None, None)
 
 
@@ -126,7 +127,7 @@ class Topic(Boxed):
 
     @property
     def landmark(self) -> str:
-        return topics.landmark_of(self.name)
+        return ground_truth.landmark_of(self.name)
 
     @cached_property
     def image(self) -> Image | None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..formats import tables
+from ..formats import ground_truth, tables
 from ..measures.protocols import PROTOCOLS, Protocol
 from ..measures.scoring import Case
 from ..querysets import RunManager, TopicResultManager
@@ -189,7 +189,7 @@ class TopicResult(Boxed):
 
     @property
     def landmark(self) -> str:
-        return topics.landmark_of(self.name)
+        return ground_truth.landmark_of(self.name)
 
     @property
     def missing(self) -> int:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from catalog.vectors import Float32Array
 
-from ..engines.certified.codes import Coded
 from .array_file import ArrayFile, ArrayFileError, ArrayFileWriter
 from .blocks import Block
 from .ranking import BoolArray, Int64Array
@@ -27,8 +26,8 @@ class Base:
     """Vectors that are never written again: row i of `rows` is of image `ids[i]`, while `alive[i]`.
 
     `parts` says which rows belong to which collection. `mark` is the number that the file has in
-    the database, None where the vectors are in memory alone; `coded` are its codes, if an engine
-    has made them.
+    the database, None where the vectors are in memory alone. An engine that adds something of its
+    own, such as codes, searches a subclass.
     """
 
     rows: Rows
@@ -37,7 +36,6 @@ class Base:
     parts: tuple[tuple[int, slice], ...]
     mark: int | None = None
     file: ArrayFile | None = None
-    coded: Coded | None = None
 
     @classmethod
     def of(cls, rows: Rows, ids: Int64Array, collections: Int64Array, **more: Any) -> "Base":

@@ -1,13 +1,13 @@
 """The certified engine: exact answers from eight-bit codes, each with a proof.
 
 The codes are searched first; the best rows are measured exactly, and bounds on what the codes
-round away prove that no other row belongs among the nearest (`search/certify.py`). Where that
+round away prove that no other row belongs among the nearest (`bounds.py`). Where that
 cannot be proven, all rows are scanned: answers equal those of the exact engine either way.
 """
 
 import os
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, fields
 from importlib.util import find_spec
 
 import numpy as np
@@ -29,6 +29,13 @@ from .codes import Coded, CodeSearch, certified
 from .files import code_in_memory, open_codes, write_codes
 
 REQUIREMENTS = "requirements-certified.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class CodedBase(Base):
+    """A base with the codes of its rows; None where they cannot be coded."""
+
+    coded: Coded | None = None
 
 
 class CertifiedEngine(FollowingEngine):
@@ -92,9 +99,10 @@ class CertifiedEngine(FollowingEngine):
         """Return ids, distances, and which queries' were proven; the others were scanned."""
         count = min(k, int(np.count_nonzero(base.alive[part])))
         proven: list[tuple[Int64Array, Float32Array] | None] = [None] * len(queries)
-        if base.coded is not None and count:
+        coded = base.coded if isinstance(base, CodedBase) else None
+        if coded is not None and count:
             proven = certified(
-                coded=base.coded,
+                coded=coded,
                 rows=base.rows,
                 part=part,
                 ids=base.ids,
@@ -136,7 +144,8 @@ class CertifiedEngine(FollowingEngine):
                 "cannot code: it scans all of them for every query, as the exact engine does."
             )
             return base
-        return replace(base, coded=Coded(CodeSearch(codes, threads=self.threads), bounds))
+        shared = {field.name: getattr(base, field.name) for field in fields(Base)}
+        return CodedBase(**shared, coded=Coded(CodeSearch(codes, threads=self.threads), bounds))
 
 
 def code_file(base: Base) -> tuple[CodeArray, Bounds] | None:

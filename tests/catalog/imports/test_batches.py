@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.imports import sources
+from catalog.imports import plan, sources
 from catalog.imports.importer import ImportRefused, import_directory
 from catalog.models import Collection, Image
 
@@ -130,9 +130,9 @@ def test_rows_lost_to_another_import_again_and_again_are_reported(folder, commit
     write(folder / "a.jpg")
 
     def always_lose(*_args):
-        raise ledger.RowGone
+        raise plan.RowGone
 
-    monkeypatch.setattr(ledger.Ledger, "write", always_lose)
+    monkeypatch.setattr(plan.Ledger, "write", always_lose)
     report = committed(folder)
     assert [source for source, _reason in report.skipped] == ["a.jpg"]
     assert report.added == 0

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.formats import files
 from evaluation.formats.oxford import (
     GroundTruthError,
     parse_files,
@@ -64,9 +65,9 @@ class TestFolder:
         """Catches a folder of any size read into memory."""
         for name, data in FILES.items():
             (tmp_path / name).write_bytes(data)
-        monkeypatch.setattr(ground_truth_files, "MAX_FILE_BYTES", 10)
+        monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
         assert ("door_1_query.txt", None, Code.TOO_LARGE) in found(read_ground_truth, tmp_path)
-        monkeypatch.setattr(ground_truth_files, "MAX_FILES", 2)
+        monkeypatch.setattr(files, "MAX_FILES", 2)
         assert (tmp_path.name, None, Code.TOO_MANY_FILES) in found(read_ground_truth, tmp_path)
 
     def test_wrong_paths(self, tmp_path):
@@ -127,17 +128,17 @@ class TestArchive:
         """Catches an archive that fills the memory: by a member, by their sum, by their number."""
         big = archive([*members(), (tarfile.TarInfo("x_good.txt"), bytes(5 * 2**20))])
         assert found(read_archive, big)[0] == ("x_good.txt", None, Code.TOO_LARGE)
-        monkeypatch.setattr(ground_truth_files, "MAX_TOTAL_BYTES", 22)
+        monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 22)
         assert ("gt.tgz", None, Code.TOO_LARGE) in found(read_archive, archive(members()))
-        monkeypatch.setattr(ground_truth_files, "MAX_TOTAL_BYTES", 2**20)
-        monkeypatch.setattr(ground_truth_files, "MAX_FILES", 2)
+        monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 2**20)
+        monkeypatch.setattr(files, "MAX_FILES", 2)
         assert ("gt.tgz", None, Code.TOO_MANY_FILES) in found(read_archive, archive(members()))
 
     def test_headers_are_limited(self, monkeypatch):
         """Catches a bomb in an extended header, which tarfile reads whole before anyone can ask
         its size, and global headers that tarfile copies to each member."""
-        monkeypatch.setattr(ground_truth_files, "MAX_TOTAL_BYTES", 2**16)
-        monkeypatch.setattr(ground_truth_files, "MAX_FILES", 10)
+        monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 2**16)
+        monkeypatch.setattr(files, "MAX_FILES", 10)
         bomb = tarfile.TarInfo("x_good.txt")
         bomb.pax_headers = {"comment": "0" * 2**20}
         data = archive([(bomb, b"a")], format=tarfile.PAX_FORMAT)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from evaluation.formats import oxford
 from evaluation.formats.oxford import GroundTruthError, read_ground_truth
 from evaluation.formats.problems import ProblemCode as Code
 from evaluation.formats.revisited import parse_json
@@ -105,5 +106,5 @@ class TestJson:
         path = tmp_path / "gnd.JSON"
         path.write_bytes(document())
         assert read_ground_truth(path).labels == ("easy", "hard", "junk")
-        monkeypatch.setattr(ground_truth, "MAX_JSON_BYTES", 10)
+        monkeypatch.setattr(oxford, "MAX_JSON_BYTES", 10)
         assert found(read_ground_truth, path) == [("gnd.JSON", None, Code.TOO_LARGE)]

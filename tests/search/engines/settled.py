@@ -1,7 +1,6 @@
 """Engines that wait for their cache files and search those, so that tests see files used."""
 
-from search.engines.certified.engine.engine import CertifiedEngine
-
+from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
 from search.engines.following import FollowingEngine
 

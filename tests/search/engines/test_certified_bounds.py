@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from search.engines.certified.engine.bounds import (
+
+from search.engines.certified.bounds import (
     Bounds,
     NegativeComponents,
     QueryCodes,
     encode_rows,
     scale_for,
 )
-from search.engines.certified.engine.codes import Coded, CodeSearch, certified
-from search.engines.certified.engine.files import code_in_memory
-
+from search.engines.certified.codes import Coded, CodeSearch, certified
+from search.engines.certified.files import code_in_memory
 from search.index.ranking import exact_distances, nearest, scan
 from search.index.rows import MemoryRows
 from tests.helpers import unit_vectors

@@ -13,4 +13,4 @@ class TestExactEngine(EngineConformance):
 class TestExactEngineOverFiles(EngineConformance):
     """Inside a transaction nothing is written: these tests commit."""
 
-    engine_path = "tests.search.settled.SettledExactEngine"
+    engine_path = "tests.search.engines.settled.SettledExactEngine"

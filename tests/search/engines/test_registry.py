@@ -50,7 +50,7 @@ def test_the_shipped_setting_is_right():
     ("name", "backend"),
     [
         ("exact", EXACT),
-        ("certified", "search.engines.certified.engine.CertifiedEngine"),
+        ("certified", "search.engines.certified.CertifiedEngine"),
         ("some.module.Engine", "some.module.Engine"),
     ],
 )
@@ -72,7 +72,7 @@ def test_the_environment_chooses_the_engine(name, backend, tmp_path):
 
 
 def test_the_certified_engine_is_found_by_its_path(settings, faiss):
-    path = "search.engines.certified.engine.CertifiedEngine"
+    path = "search.engines.certified.CertifiedEngine"
     settings.SEARCH_ENGINES = {"default": {"BACKEND": path, "OPTIONS": {"rerank": 100}}}
     assert check_engines() == []
     assert check_engine("default")[0].__name__ == "CertifiedEngine"

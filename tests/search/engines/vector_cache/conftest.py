@@ -1,8 +1,8 @@
 """Images with vectors, committed: nothing is cached inside a transaction."""
 
 import pytest
-from search.engines.certified.engine.engine import CertifiedEngine
 
+from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
 from tests.helpers import add_image
 

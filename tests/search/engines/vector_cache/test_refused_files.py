@@ -1,9 +1,9 @@
 """Files that do not hold are replaced, never trusted blindly."""
 
 import pytest
-from search.engines.certified.engine.engine import CertifiedEngine
 
 from catalog.models import Image, VectorChange
+from search.engines.certified import CertifiedEngine
 from tests.helpers import add_image, unit_vectors
 
 from .starting import VECTORS, files, first_of, started, uses_file

@@ -1,10 +1,10 @@
 """Where no file can be written, searches go on without."""
 
 from django.db import DatabaseError, transaction
-from search.engines.certified.engine.engine import CertifiedEngine
 
 from catalog.models import VectorChange
 from search.engines import cache as cache_module
+from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
 
 from .starting import VECTORS, files, first_of, started
