@@ -79,9 +79,12 @@ def string_links(root: Path, layers: Layers, settings_of: Mapping[str, Set[str]]
     """
     found = []
     for package in layers:
-        for above in sorted(forbidden(package, layers)):
-            pattern = link_pattern(above, settings_of.get(above, set()))
-            for path, line, text in texts(root, package):
+        patterns = {
+            above: link_pattern(above, settings_of.get(above, set()))
+            for above in forbidden(package, layers)
+        }
+        for path, line, text in texts(root, package) if patterns else ():
+            for above, pattern in patterns.items():
                 exact = path.suffix == ".py" and text.rstrip(":.") == above
                 if exact or pattern.search(text):
                     shown = " ".join(text.split())[:80]
