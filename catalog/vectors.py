@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 STORED_DTYPE = np.dtype("<f4")
 
+# The length of the one kind of vector that has a column on the image's own row.
+FC6_DIM = 4096
+
 Float32Array = npt.NDArray[np.float32]
 
 

@@ -8,6 +8,8 @@ from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.descriptors import DEFAULT, descriptor_names, get_descriptor
+
 from .measures.protocols import OXFORD_PROTOCOLS, REVISITED_PROTOCOLS
 from .messages import PROTOCOLS
 from .models import Benchmark, EvaluationRun
@@ -33,6 +35,10 @@ def engine_choices() -> list[tuple[str, str]]:
     return [(alias, alias) for alias in settings.SEARCH_ENGINES]
 
 
+def descriptor_choices() -> list[tuple[str, str]]:
+    return [(name, str(get_descriptor(name).title or name)) for name in descriptor_names()]
+
+
 class EvaluateForm(forms.Form):
     """What to evaluate. `asked` are the arguments of `tasks.enqueue_evaluation`."""
 
@@ -47,6 +53,7 @@ class EvaluateForm(forms.Form):
         label=_("Search with"), choices=QUERIES, widget=forms.RadioSelect, initial="box"
     )
     exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
+    descriptor = forms.ChoiceField(label=_("Compare by"), required=False)
     engine = forms.ChoiceField(label=_("Engine"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,11 +63,15 @@ class EvaluateForm(forms.Form):
         if benchmark.queryset.count() == 1:
             benchmark.empty_label = None
         self.fields["protocol"].choices = protocol_choices()
-        engines = engine_choices()
-        self.fields["engine"].choices = engines
-        self.fields["engine"].initial = "default"
-        if len(engines) == 1:
-            del self.fields["engine"]
+        # A question only where there is a choice.
+        for name, choices, usual in (
+            ("descriptor", descriptor_choices(), DEFAULT),
+            ("engine", engine_choices(), "default"),
+        ):
+            self.fields[name].choices = choices
+            self.fields[name].initial = usual
+            if len(choices) == 1:
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -81,6 +92,7 @@ class EvaluateForm(forms.Form):
             "crop": self.cleaned_data["query"] == "box",
             "exclude_self": self.cleaned_data["exclude_self"],
             "engine": self.cleaned_data.get("engine") or "default",
+            "descriptor": get_descriptor(self.cleaned_data.get("descriptor") or DEFAULT),
         }
 
 

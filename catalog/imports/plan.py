@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ..models import Collection, Image
+from ..vectorstore import CLEARED_COLUMN, forget_rows
 from .storage import release
 
 ATTEMPTS = 3
@@ -42,7 +43,7 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A row of the collection, or one that the batch in hand will add (`pk` is None)."""
+    """A row of the collection, or one that the current batch will add (`pk` is None)."""
 
     pk: int | None
     name: str
@@ -106,8 +107,8 @@ def whole_name(source_name: str) -> str:
     return unicodedata.normalize("NFC", source_name)
 
 
-class Ledger:
-    """The rows of collection `slug`, with the changes of the batch in hand applied."""
+class ImportPlan:
+    """The rows of collection `slug`, with the changes of the current batch applied."""
 
     def __init__(self, slug: str, report: ImportReport) -> None:
         self.slug = slug
@@ -137,7 +138,7 @@ class Ledger:
         return (Verdict.ADDED if known is None else Verdict.REPLACED), known
 
     def enter(self, found: Found, verdict: Verdict, known: Known | None) -> None:
-        """Note what `judge` said: in the report, or as a change of the batch in hand."""
+        """Note what `judge` said: in the report, or as a change of the current batch."""
         if verdict is Verdict.DUPLICATE:
             self.report.duplicates.append((printable(found.source_name), known.name))
             return
@@ -249,15 +250,9 @@ def new_row(collection: Collection, change: Change) -> Image:
 
 
 def replace(change: Change) -> None:
-    """Give a row its new picture. Its vector belonged to the old one."""
-    update(
-        change.known,
-        **picture_fields(change.found),
-        fc6=None,
-        fc6_model_id="",
-        fc6_extracted_at=None,
-        fc6_error="",
-    )
+    """Give a row its new picture. Its vectors belonged to the old one."""
+    update(change.known, **picture_fields(change.found), **CLEARED_COLUMN)
+    forget_rows(change.known.pk)
 
 
 def has_moved(known: Known, found: Found) -> bool:

@@ -223,7 +223,9 @@ def by_name(topics: list[Topic], values: Mapping[int, Any]) -> dict[str, Any]:
 
 
 def no_features(collection: Collection, descriptor: Descriptor) -> str:
-    counts = Image.objects.in_collection(collection).feature_counts(descriptor.model_id)
+    counts = Image.objects.in_collection(collection).feature_counts(
+        descriptor.name, descriptor.model_id
+    )
     if not counts.total:
         return _(
             "Collection “%(slug)s” holds no pictures. Import them with import_images first."

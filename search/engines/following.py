@@ -8,7 +8,7 @@ from catalog.descriptors import Descriptor
 from ..index.snapshot import Base, Snapshot
 from .base import SearchEngine
 from .cache import VectorCache
-from .reading import changed_since, last_change, read_changed
+from .reading import changed_since, last_change, read_vectors
 
 # A base that differs in more rows than both of these is written anew.
 MAX_DRIFT_SHARE = 0.1
@@ -82,10 +82,10 @@ class FollowingEngine(SearchEngine):
     def _follow(self, last: int) -> None:
         """Drop the images changed since the last `sync()` and read again those still current."""
         assert self._seen is not None  # noqa: S101 (for the type checker)
-        changed = changed_since(self._seen, last)
+        changed = changed_since(self._seen, last, self.descriptor.name)
         if changed:
             snapshot = self._snapshot.remove(changed)
-            for collection, ids, vectors in read_changed(changed, self.descriptor):
+            for collection, ids, vectors in read_vectors(self.descriptor, images=changed):
                 snapshot = snapshot.append(collection, ids, vectors)
             self._snapshot = snapshot
         self._seen = last

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.management.arguments import add_descriptor_argument
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from evaluation.management.reporting import as_json, as_table
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             help="ignore each query's own picture in its ranking",
         )
         parser.add_argument("--engine", default="default", metavar="ALIAS")
-        parser.add_argument("--descriptor", default="fc6", metavar="NAME")
+        add_descriptor_argument(parser)
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:

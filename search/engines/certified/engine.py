@@ -23,7 +23,7 @@ from ...index.snapshot import Base
 from ..base import Answer, Method
 from ..cache import CODES, warn_once
 from ..following import FollowingEngine
-from ..reading import current_images, last_change, read_into_memory, read_vectors
+from ..reading import last_change, read_into_memory, read_vectors
 from .bounds import Bounds, CodeArray, NegativeComponents
 from .codes import Coded, CodeSearch, certified
 from .files import code_in_memory, open_codes, write_codes
@@ -71,12 +71,6 @@ class CertifiedEngine(FollowingEngine):
                 f"pip install -r {REQUIREMENTS}, or declare search.engines.exact.ExactEngine."
             )
 
-    def search(
-        self, queries: npt.ArrayLike, k: int, *, within: int | None = None
-    ) -> tuple[Int64Array, Float32Array]:
-        answer = self.answer(queries, k, within=within)
-        return answer.ids, answer.distances
-
     def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
         checked = self.checked_queries(queries, k)
         snapshot = self._snapshot
@@ -91,7 +85,7 @@ class CertifiedEngine(FollowingEngine):
             for block in snapshot.blocks(within)
         ]
         names: tuple[Method, ...] = tuple("certified" if m else "scanned" for m in methods)
-        return Answer(*merge(found, k, len(checked)), names)
+        return Answer(*merge(found, k, len(checked)), names, snapshot.count(within))
 
     def _search_part(
         self, base: Base, part: slice, queries: Float32Array, k: int
@@ -128,7 +122,7 @@ class CertifiedEngine(FollowingEngine):
         base = None
         if self.cache is not None and self.cache.usable():
             # Through the file, never through memory: there may not be enough of it.
-            vectors = read_vectors(current_images(self.descriptor), self.descriptor)
+            vectors = read_vectors(self.descriptor)
             mark = self.cache.new_mark()
             base = self.cache.write(vectors, revision=revision, mark=mark, marked=False)
             if base is None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 import sample_corpus
-from catalog.descriptors import get_descriptor
+from catalog.descriptors import descriptor_names, get_descriptor
 from catalog.management.progress import Progress
 from catalog.models import Image
 from sis_project import quickstart
@@ -92,7 +92,8 @@ class Command(BaseCommand):
             self.run("import_images", str(directory / "images"), collection=quickstart.SAMPLE)
         if not Image.objects.filter(collection__slug=quickstart.SAMPLE).exists():
             return
-        self.run("extract_features", collection=quickstart.SAMPLE)
+        for name in descriptor_names():
+            self.run("extract_features", collection=quickstart.SAMPLE, descriptor=name)
         self.label()
 
     def label(self) -> None:

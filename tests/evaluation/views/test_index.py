@@ -7,9 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.descriptors import DescriptorError
+from catalog.descriptors import DescriptorError, get_descriptor
 from evaluation.models import EvaluationRun, Status
-from evaluation.runs import runner
 from evaluation.runs.runner import create_run
 from evaluation.tasks import evaluate_run
 from tests.evaluation.landmarks import Describer
@@ -21,6 +20,7 @@ pytestmark = pytest.mark.django_db
 INDEX = "/evaluation/"
 LATER = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 ENGINE = "search.engines.exact.ExactEngine"
+COLOUR_LAYOUT = "catalog.descriptors.colour_layout.ColourLayoutDescriptor"
 
 
 @pytest.fixture(autouse=True)
@@ -140,11 +140,23 @@ def test_weights_that_cannot_be_had_are_a_form_error(client, benchmark_rows, mon
     def refuse(*args):
         raise DescriptorError("Put the weights there.")
 
-    monkeypatch.setattr(runner, "get_descriptor", refuse)
+    monkeypatch.setattr(type(get_descriptor()), "model_id", property(refuse))
     response = client.post(INDEX, asked(benchmark_rows))
     assert response.status_code == 400
     assert "Put the weights there." in text(response)
     assert not EvaluationRun.objects.exists()
+
+
+def test_a_descriptor_is_chosen_where_there_are_several(client, benchmark_rows, settings):
+    # Catches a choice that the run does not take.
+    settings.SIS_DESCRIPTORS = {**settings.SIS_DESCRIPTORS, "colours": COLOUR_LAYOUT}
+    assert 'value="colours"' in html(client.get(INDEX))
+    response = client.post(INDEX, asked(benchmark_rows) | {"descriptor": "colours"}, follow=True)
+    run = EvaluationRun.objects.get()
+    assert (run.descriptor, run.model_id) == ("colours", "colour-layout/4x4/lab/1")
+    assert "No picture of collection" in text(response)  # it has no such features
+    settings.SIS_DESCRIPTORS = {"fc6": settings.SIS_DESCRIPTORS["fc6"]}
+    assert 'name="descriptor"' not in html(client.get(INDEX))
 
 
 def test_engines_are_offered_where_there_is_a_choice(client, benchmark_rows, settings):
