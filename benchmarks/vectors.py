@@ -76,7 +76,7 @@ def synthetic(rows: int, *, seed: int = 0, dim: int = DIM) -> Iterator[Float32Ar
         np.maximum(made, 0, out=made)
         made *= gain
         made /= np.linalg.norm(made, axis=1, keepdims=True)
-        # Neighbours in a database are no neighbours in the file.
+        # Neighbours in a database are not neighbours in the file.
         yield made[generator.permutation(count)]
 
 

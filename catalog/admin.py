@@ -83,7 +83,7 @@ class VectorInline(admin.TabularInline):
 class ImageAdmin(CatalogAdmin):
     """Images come in by import only: their facts are shown, never edited."""
 
-    # The picture is no link: it has no words that a screen reader could call it by.
+    # The picture is not a link: it has no words that a screen reader could call it by.
     list_display_links = ["name"]
     list_per_page = 50
     list_select_related = ["collection"]
@@ -118,7 +118,7 @@ class ImageAdmin(CatalogAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
-        # Asked of the user: by itself "may change" is no for everybody here.
+        # Asked of the user: by itself "may change" is answered with no for everybody here.
         return super().has_view_permission(request, obj) or self.has_extract_permission(request)
 
     def has_extract_permission(self, request: HttpRequest) -> bool:

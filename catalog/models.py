@@ -92,7 +92,7 @@ class Image(models.Model):
     external = models.BooleanField(
         _("external file"),
         default=False,
-        help_text=_("It was in the storage already; deleting the image keeps it."),
+        help_text=_("It was already in the storage; deleting the image leaves it there."),
     )
     format = models.CharField(_("format"), max_length=8, choices=PictureFormat.choices)
     width = models.PositiveIntegerField(_("width"), validators=[MinValueValidator(1)])

@@ -77,7 +77,7 @@ def limit_pixels() -> None:
 def decode(file: IO[bytes]) -> Picture:
     """Decode a whole picture from a seekable binary file.
 
-    Raises `PictureError` for bytes that are no picture of a supported format, for a truncated or
+    Raises `PictureError` for bytes that are not a picture of a supported format, for a truncated or
     corrupt one, and for one with more than `SIS_MAX_PIXELS` pixels, which is refused by its
     header, before its pixels are unpacked.
     """

@@ -24,7 +24,7 @@ def as_vector(value: npt.ArrayLike, dim: int) -> Float32Array:
     """Return `value` as a contiguous float32 array of shape (dim,).
 
     Any real numeric dtype, byte order and stride is taken. Raises `VectorError` for another
-    shape, for values that are no real numbers, and for NaN or infinity. Finiteness is checked
+    shape, for values that are not real numbers, and for NaN or infinity. Finiteness is checked
     after the cast: 1e39 is a finite float64 and an infinite float32.
     """
     try:

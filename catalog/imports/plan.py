@@ -99,7 +99,7 @@ class RowGone(Exception):
 
 
 def printable(name: str) -> str:
-    """A file name that can be written anywhere, even where it is no valid UTF-8."""
+    """A file name that can be written anywhere, even where it is not valid UTF-8."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 

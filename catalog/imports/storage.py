@@ -14,7 +14,7 @@ from ..models import Collection, Image
 
 
 class FileChanged(Exception):
-    """The original is no longer the file that was read."""
+    """The original has changed since it was read."""
 
 
 @dataclass(frozen=True, slots=True)

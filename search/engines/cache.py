@@ -4,7 +4,7 @@ Each file is bound to the database it was read from by a *mark*: a random number
 to the database after the vectors were read, as a vector change of an image that cannot exist
 (images have positive numbers). A database that has the mark has all that the file was read from,
 whatever happened to it later; a back-up made earlier, another database or emptied tables have no
-such row. What changed after the file's revision is followed as ever.
+such row. What changed after the file's revision is followed as usual.
 """
 
 import hashlib
@@ -137,7 +137,7 @@ class VectorCache:
 
 
 def mark_of(path: Path) -> int:
-    """Return the mark that a file's name says; -1 for a name that is none of ours."""
+    """Return the mark that a file's name says; -1 for a name that is not one of ours."""
     try:
         return int(path.stem.partition("-")[2], 16)
     except ValueError:

@@ -102,7 +102,7 @@ class Snapshot:
         return replace(self, delta={**self.delta, collection: block.append(ids, vectors)})
 
     def drift(self) -> int:
-        """How many rows the base lacks or has in vain."""
+        """How many rows the base lacks or holds needlessly."""
         dead = len(self.base.ids) - self.base.count
         return max(dead, sum(block.count for block in self.delta.values()))
 

@@ -100,7 +100,9 @@ class Command(BaseCommand):
         for name, reason in report.failed:
             self.stderr.write(f"{name}: {reason}")
         self.stdout.write(
-            _("%(extracted)d extracted, %(failed)d failed, %(elsewhere)d done elsewhere (%(id)s).")
+            _(
+                "%(extracted)d extracted, %(failed)d failed, %(elsewhere)d done by another process (%(id)s)."
+            )
             % {
                 "extracted": report.extracted,
                 "failed": len(report.failed),

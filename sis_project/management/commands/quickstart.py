@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self.fill()
         if password := quickstart.make_admin():
             self.stdout.write(
-                _("Administrator made: name “%(name)s”, password “%(password)s” (shown once).")
+                _("Administrator created: name “%(name)s”, password “%(password)s” (shown once).")
                 % {"name": quickstart.ADMIN, "password": password}
             )
         if listener:
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stderr.write(
                 self.style.WARNING(
                     _(
-                        "GOING ON WITH UNTRAINED WEIGHTS: rankings will be far from what the "
+                        "CONTINUING WITH UNTRAINED WEIGHTS: rankings will be far from what the "
                         "system can do. This is remembered in %(file)s."
                     )
                     % {"file": settings.SIS_SETTINGS_FILE}
@@ -105,7 +105,7 @@ class Command(BaseCommand):
                 benchmark=quickstart.SAMPLE,
             )
         except CommandError as error:
-            # Labels that were changed in the admin are kept, and are no reason not to serve.
+            # Labels that were changed in the admin are kept, and do not keep the pages from being served.
             self.stderr.write(str(error))
 
     def run(self, command: str, *args: str, **options: Any) -> None:

@@ -130,7 +130,7 @@ def test_an_edited_original_and_its_backup_both_come_in(folder, committed, media
 
 @pytest.mark.parametrize("damage", ["lost", "cut", "edited through another link"])
 def test_a_second_run_mends_stored_files(folder, committed, tmp_path, damage):
-    """Catches an image that shows nothing for ever because its row looks complete."""
+    """Catches an image that shows nothing forever because its row looks complete."""
     content = write(folder / "a.jpg", 1)
     committed(folder)
     image = Image.objects.get()

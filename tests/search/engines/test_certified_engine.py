@@ -80,7 +80,7 @@ def test_the_page_tells_the_methods_apart(engine, filled):
         for limit in (1, 48)
     )
     assert "proven" in certified
-    assert "every vector measured" in scanned
+    assert "every vector compared" in scanned
 
 
 def test_changes_since_the_codes_were_made_are_merged(engine, filled, collection):
