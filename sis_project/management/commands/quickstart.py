@@ -105,7 +105,7 @@ class Command(BaseCommand):
                 benchmark=quickstart.SAMPLE,
             )
         except CommandError as error:
-            # Labels that were changed in the admin are kept, and do not keep the pages from being served.
+            # Labels that were changed in the admin are kept, and the pages are served with them.
             self.stderr.write(str(error))
 
     def run(self, command: str, *args: str, **options: Any) -> None:
