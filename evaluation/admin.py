@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .importing import next_position, refresh_hash
 from .models import Benchmark, EvaluationRun, Judgement, Topic
-from .reports.provenance import passport
+from .reports.provenance import provenance
 
 # Two strokes, light over dark, stand out on any picture.
 BOX_ON_PICTURE = (
@@ -60,7 +60,7 @@ class PresenceFilter(admin.SimpleListFilter):
     parameter_name = "present"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
-        return [("yes", _("there")), ("no", _("missing"))]
+        return [("yes", _("yes")), ("no", _("no"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() in ("yes", "no"):
@@ -110,7 +110,7 @@ class BenchmarkAdmin(WholeDeletionAdmin):
             ).count(),
         }
 
-    @admin.display(description=_("labels"))
+    @admin.display(description=_("kinds of labels"))
     def kinds(self, benchmark: Benchmark) -> str:
         return ", ".join(benchmark.labels)
 
@@ -119,13 +119,13 @@ class BenchmarkAdmin(WholeDeletionAdmin):
         query = f"benchmark__id__exact={benchmark.pk}"
         return counted_link("admin:evaluation_topic_changelist", query, benchmark.topic_count)
 
-    @admin.display(description=_("judgements"), ordering="judgement_count")
+    @admin.display(description=_("labels"), ordering="judgement_count")
     def judgements(self, benchmark: Benchmark) -> str:
         query = f"topic__benchmark__id__exact={benchmark.pk}"
         number = benchmark.judgement_count
         return counted_link("admin:evaluation_judgement_changelist", query, number)
 
-    @admin.display(description=_("judged pictures that are not in the collection"))
+    @admin.display(description=_("labelled pictures that are not in the collection"))
     def missing(self, benchmark: Benchmark) -> str:
         judgements = Judgement.objects.filter(topic__benchmark=benchmark)
         return localize(len(judgements.missing_names()))
@@ -165,7 +165,7 @@ class TopicAdmin(ReadOnlyAdmin):
         """The picture with its box over it, drawn in the picture's own pixels."""
         image = topic.image
         if image is None:
-            return gettext("The collection has no picture of this name yet.")
+            return gettext("The collection has no picture with this name yet.")
         x1, y1, x2, y2 = topic.box or (0, 0, image.width, image.height)
         # As text: format_html would write numbers the reader's way, with decimal commas.
         sides = {"x": x1, "y": y1, "w": x2 - x1, "h": y2 - y1}
@@ -180,7 +180,7 @@ class TopicAdmin(ReadOnlyAdmin):
             **{name: f"{side:g}" for name, side in sides.items()},
         )
 
-    @admin.display(description=_("judgements"))
+    @admin.display(description=_("labels"))
     def judgements(self, topic: Topic) -> str:
         query = f"topic__id__exact={topic.pk}"
         number = topic.judgements.count()
@@ -251,7 +251,7 @@ class JudgementAdmin(admin.ModelAdmin):
         benchmark = judgement.topic.benchmark
         image = benchmark.collection.images.filter(name=judgement.name).first()
         if image is None:
-            return gettext("The collection has no picture of this name yet.")
+            return gettext("The collection has no picture with this name yet.")
         return format_html(
             '<a href="{}"><img class="catalog-thumbnail" src="{}?v={}" alt="{}"></a>',
             reverse("catalog:image", args=[image.pk]),
@@ -305,8 +305,8 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
     def counted(self, run: EvaluationRun) -> str:
         return f"{run.topics_counted}/{run.topics_total}"
 
-    @admin.display(description=_("passport"))
+    @admin.display(description=_("provenance"))
     def facts(self, run: EvaluationRun) -> str:
-        entries = passport(run)
+        entries = provenance(run)
         pairs = ((entry.title, entry.value if entry.is_known else "–") for entry in entries)
         return format_html("<dl>{}</dl>", format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs))

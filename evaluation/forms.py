@@ -67,7 +67,7 @@ class EvaluateForm(forms.Form):
         benchmark, name = cleaned.get("benchmark"), cleaned.get("protocol")
         if benchmark and name and name not in {known.name for known in benchmark.protocols}:
             choices = (str(PROTOCOLS[known.name][0]) for known in benchmark.protocols)
-            text = gettext("The labels of “%(name)s” can be read as: %(choices)s.")
+            text = gettext("The labels of “%(name)s” fit these protocols: %(choices)s.")
             self.add_error(
                 "protocol", text % {"name": benchmark.name, "choices": ", ".join(choices)}
             )
@@ -124,5 +124,5 @@ class AuditForm(forms.Form):
 
     depth = forms.IntegerField(label=_("Look at the first … ranks"), min_value=1, max_value=DEEPEST)
     m = forms.IntegerField(
-        label=_("Relabelled per topic (m)"), min_value=1, max_value=MOST_RELABELLED
+        label=_("Pictures relabelled per topic (m)"), min_value=1, max_value=MOST_RELABELLED
     )

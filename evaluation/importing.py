@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 
 from catalog.imports.importer import check_slug
 from catalog.imports.sources import ImportRefused
-from catalog.models import Collection
+from catalog.models import Collection, Image
+from catalog.querysets import VALUES_AT_A_TIME, in_parts
 
 from .formats.differences import Difference, differences, same_order
-from .formats.ground_truth import GroundTruth, judgements_hash
-from .formats.ground_truth import Topic as Facts
+from .formats.ground_truth import GroundTruth, TopicFacts, judgements_hash
 from .formats.problems import GroundTruthError, Problem, ProblemCode
 from .models import Benchmark, Judgement, Topic
-from .pictures import VALUES_AT_A_TIME, in_parts, pictures_named
 
 # Real boxes are measured by hand and rounded; one pixel is no mistake.
 BOX_TOLERANCE = 1.0
@@ -93,7 +92,7 @@ def apply_import(*, plan: Plan) -> Benchmark:
     stored = Benchmark.objects.select_for_update().filter(name=plan.name).first()
     if (stored.ground_truth() if stored else None) != plan.before:
         raise BenchmarkRefused(
-            _("Benchmark “%(name)s” was changed meanwhile; nothing was imported. Try again.")
+            _("Benchmark “%(name)s” has changed in the meantime; nothing was imported. Try again.")
             % {"name": plan.name}
         )
     if plan.is_unchanged:
@@ -177,7 +176,7 @@ def check_names(*, benchmark: str, collection: str) -> None:
     if not valid:
         raise BenchmarkRefused(
             _(
-                "“%(name)s” cannot be a benchmark's name: "
+                "“%(name)s” cannot be used as a benchmark's name: "
                 "use at most %(longest)d letters a-z, digits, hyphens and underscores."
             )
             % {"name": benchmark, "longest": longest}
@@ -210,10 +209,8 @@ def check_same_kind(stored: Benchmark, truth: GroundTruth, collection: str) -> N
 def check_boxes(truth: GroundTruth, collection: str) -> None:
     """Raise `GroundTruthError` naming the boxes that end outside the collection's pictures."""
     names = sorted({topic.image for topic in truth.topics if topic.box})
-    sizes = {
-        name: (picture.width, picture.height)
-        for name, picture in pictures_named(collection, names).items()
-    }
+    images = Image.objects.filter(collection__slug=collection).named(names)
+    sizes = {name: (image.width, image.height) for name, image in images.items()}
     problems = [
         box_problem(topic, sizes[topic.image])
         for topic in truth.topics
@@ -228,7 +225,7 @@ def is_outside(box: tuple[float, float, float, float], width: int, height: int) 
     return box[2] > width + BOX_TOLERANCE or box[3] > height + BOX_TOLERANCE
 
 
-def box_problem(topic: Facts, size: tuple[int, int]) -> Problem:
+def box_problem(topic: TopicFacts, size: tuple[int, int]) -> Problem:
     shown = " ".join(f"{side:g}" for side in topic.box)
     other = "{} × {}".format(*size)
     return Problem(topic.file, topic.line, ProblemCode.BOX_OUTSIDE, shown, other, topic.where)

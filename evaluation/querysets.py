@@ -26,7 +26,7 @@ class BenchmarkQuerySet(models.QuerySet):
             return self.select_related("collection").get(name=name)
         except self.model.DoesNotExist:
             known = ", ".join(self.values_list("name", flat=True)) or _(
-                "none yet; import_groundtruth brings one in"
+                "none yet; import one with import_groundtruth"
             )
             raise UnknownBenchmark(
                 _("There is no benchmark “%(name)s”. Benchmarks: %(known)s.")
@@ -59,13 +59,6 @@ class JudgementQuerySet(models.QuerySet):
 class RunQuerySet(models.QuerySet):
     def done(self) -> "RunQuerySet":
         return self.filter(status="done")
-
-    def with_names(self) -> "RunQuerySet":
-        """Load the tables of names too, for those who read rankings."""
-        return self.defer(None)
-
-    def of_benchmark(self, benchmark: models.Model) -> "RunQuerySet":
-        return self.filter(benchmark=benchmark)
 
 
 class RunManager(models.Manager.from_queryset(RunQuerySet)):

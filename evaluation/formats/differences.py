@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .ground_truth import Box, GroundTruth, Topic
+from .ground_truth import Box, GroundTruth, TopicFacts
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     ADDED = "+"
     REMOVED = "-"
     CHANGED = "~"
@@ -21,7 +21,7 @@ class Difference:
     does not exist is empty.
     """
 
-    change: Change
+    kind: ChangeKind
     topic: str
     what: str
     subject: str
@@ -29,10 +29,10 @@ class Difference:
     after: str = ""
 
     def __str__(self) -> str:
-        if self.change is Change.CHANGED:
+        if self.kind is ChangeKind.CHANGED:
             subject = f"{self.what} {self.subject}".strip()
             return f"~ {self.topic} {subject}: {self.before} → {self.after}"
-        return f"{self.change} {self.topic} {self.what} {self.subject}"
+        return f"{self.kind} {self.topic} {self.what} {self.subject}"
 
 
 def differences(before: GroundTruth, after: GroundTruth) -> list[Difference]:
@@ -54,32 +54,32 @@ def same_order(before: GroundTruth, after: GroundTruth) -> bool:
     return before.topics == after.topics
 
 
-def _of_topic(name: str, old: Topic | None, new: Topic | None) -> Iterator[Difference]:
+def _of_topic(name: str, old: TopicFacts | None, new: TopicFacts | None) -> Iterator[Difference]:
     before, after = (query_in_words(topic) for topic in (old, new))
     if old is None:
-        yield Difference(Change.ADDED, name, "query", after, after=after)
+        yield Difference(ChangeKind.ADDED, name, "query", after, after=after)
     elif new is None:
-        yield Difference(Change.REMOVED, name, "query", before, before=before)
+        yield Difference(ChangeKind.REMOVED, name, "query", before, before=before)
     elif (old.image, old.box) != (new.image, new.box):
-        yield Difference(Change.CHANGED, name, "query", "", before, after)
+        yield Difference(ChangeKind.CHANGED, name, "query", "", before, after)
     had, has = _labels(old), _labels(new)
     for picture in sorted(had.keys() | has.keys()):
         before, after = had.get(picture, ""), has.get(picture, "")
         if not before:
-            yield Difference(Change.ADDED, name, after, picture, after=after)
+            yield Difference(ChangeKind.ADDED, name, after, picture, after=after)
         elif not after:
-            yield Difference(Change.REMOVED, name, before, picture, before=before)
+            yield Difference(ChangeKind.REMOVED, name, before, picture, before=before)
         elif before != after:
-            yield Difference(Change.CHANGED, name, "label", picture, before, after)
+            yield Difference(ChangeKind.CHANGED, name, "label", picture, before, after)
 
 
-def _labels(topic: Topic | None) -> dict[str, str]:
+def _labels(topic: TopicFacts | None) -> dict[str, str]:
     if topic is None:
         return {}
     return {name: label for label, names in topic.judgements.items() for name in names}
 
 
-def query_in_words(topic: Topic | None) -> str:
+def query_in_words(topic: TopicFacts | None) -> str:
     """Return a topic's picture and box as a query file writes them; empty for None."""
     if topic is None:
         return ""

@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class TopicFacts:
     """One benchmark query and what is known about its answers.
 
     `box`: (x1, y1, x2, y2) in pixels, zero-based, or None for the whole picture. `judgements`:
@@ -47,7 +47,7 @@ class Topic:
 class GroundTruth:
     """A benchmark: topics in name order, its labels, and what the reader noticed but could use."""
 
-    topics: tuple[Topic, ...]
+    topics: tuple[TopicFacts, ...]
     labels: tuple[str, ...]
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 

@@ -14,24 +14,12 @@ from .ground_truth import (
     OXFORD_LABELS,
     Box,
     GroundTruth,
-    Topic,
+    TopicFacts,
     box_fault,
-    judgements_hash,
     name_fault,
 )
 from .problems import Findings, GroundTruthError, Problem, ProblemCode
 from .revisited import parse_json
-
-__all__ = [
-    "BUNDLED_OXFORD5K",
-    "GroundTruth",
-    "GroundTruthError",
-    "Topic",
-    "judgements_hash",
-    "parse_files",
-    "read_ground_truth",
-    "read_stream",
-]
 
 BUNDLED_OXFORD5K = Path(__file__).parent.parent / "groundtruth" / "oxford5k"
 
@@ -42,7 +30,7 @@ PICKLE_SUFFIXES = (".pkl", ".pickle", ".p")
 MAX_JSON_BYTES = 16 * 2**20
 
 PARTS = ("query", *OXFORD_LABELS)
-Place = tuple[str, int]
+FileLine = tuple[str, int]
 
 
 def read_ground_truth(path: Path) -> GroundTruth:
@@ -141,8 +129,8 @@ class _Parser:
 
     def topic(
         self, name: str, files: Mapping[str, str], contents: Mapping[str, bytes]
-    ) -> Topic | None:
-        places: dict[str, tuple[str, Place]] = {}
+    ) -> TopicFacts | None:
+        places: dict[str, tuple[str, FileLine]] = {}
         judgements = {
             label: tuple(self._names(label, files[label], contents[files[label]], places))
             for label in OXFORD_LABELS
@@ -160,10 +148,10 @@ class _Parser:
             self.add(file, number, ProblemCode.EXTRA_QUERY, text[:100])
         number, text = lines[0]
         image, box = self._query(file, number, text, places)
-        return Topic(name, image, box, judgements, file, number)
+        return TopicFacts(name, image, box, judgements, file, number)
 
     def _names(
-        self, label: str, file: str, data: bytes, places: dict[str, tuple[str, Place]]
+        self, label: str, file: str, data: bytes, places: dict[str, tuple[str, FileLine]]
     ) -> Iterator[str]:
         for number, name in self._lines(file, data):
             fault = name_fault(name)

@@ -50,7 +50,3 @@ class NameTable:
                 self._places[name] = len(self.names)
                 self.names.append(name)
         return np.array([self._places[name] for name in names], dtype=np.int64)
-
-    def find(self, name: str) -> int | None:
-        """Return a name's position, None where it is not in the table."""
-        return self._places.get(name)

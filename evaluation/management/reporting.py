@@ -69,7 +69,7 @@ def remarks(run: EvaluationRun) -> Iterator[str]:
         ) % {"number": run.topics_without_positives}
     if run.judged_missing:
         yield _(
-            "%(missing)d of %(total)d judged pictures are not in the collection; positives that "
+            "%(missing)d of %(total)d labelled pictures are not in the collection; positives that "
             "are not found count as misses."
         ) % {"missing": run.judged_missing, "total": run.judged_total}
     if run.images_ranked is not None and run.images_ranked < run.images_total:

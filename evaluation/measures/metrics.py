@@ -193,18 +193,6 @@ def ndcg(judged: Judged) -> float | None:
     return min(1.0, _discounted(gains) / _discounted(judged.ideal))
 
 
-def ndcg_cut(judged: Judged, k: int) -> float | None:
-    """`ndcg` of the first `k` after removing the ignored, against the ideal first `k`.
-
-    trec_eval's `ndcg_cut_k`. Raises ValueError for k < 1.
-    """
-    _check_cutoff(k)
-    if not judged.n_positives:
-        return None
-    gains = judged.gains[~judged.ignored][:k]
-    return min(1.0, _discounted(gains) / _discounted(judged.ideal[:k]))
-
-
 def _discounted(gains: FloatArray) -> float:
     at = np.flatnonzero(gains)
     return float((gains[at] / np.log2(at + 2.0)).sum())

@@ -21,13 +21,13 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class SignFlipTest:
-    """`mean`: mean of the group means; `p_value`: two-sided, in (0, 1]; `cases`: sign patterns
+    """`mean`: mean of the group means; `p_value`: two-sided, in (0, 1]; `patterns`: sign patterns
     that were looked at; `exact`: whether these were all of them."""
 
     mean: float
     p_value: float
     groups: int
-    cases: int
+    patterns: int
     exact: bool
 
 
@@ -83,7 +83,7 @@ def sign_flip_test(
         mean=float(means.mean()),
         p_value=extreme / sums.size,
         groups=int(means.size),
-        cases=int(sums.size),
+        patterns=int(sums.size),
         exact=exact,
     )
 

@@ -34,8 +34,8 @@ class Benchmark(models.Model):
     collection = models.ForeignKey(
         Collection, models.PROTECT, related_name="benchmarks", verbose_name=_("collection")
     )
-    labels = models.JSONField(_("labels"), editable=False)
-    judgements_hash = models.CharField(_("hash of the judgements"), max_length=64, editable=False)
+    labels = models.JSONField(_("kinds of labels"), editable=False)
+    judgements_hash = models.CharField(_("hash of the labels"), max_length=64, editable=False)
     imported_at = models.DateTimeField(_("imported"))
 
     objects = BenchmarkQuerySet.as_manager()
@@ -62,7 +62,7 @@ class Benchmark(models.Model):
             judged.setdefault(topic, {}).setdefault(label, []).append(name)
         return GroundTruth(
             tuple(
-                ground_truth.Topic(
+                ground_truth.TopicFacts(
                     name=topic.name,
                     image=topic.image_name,
                     box=topic.box,
@@ -153,8 +153,8 @@ class Judgement(models.Model):
 
     class Meta:
         ordering = ["topic", "label", "position"]
-        verbose_name = _("judgement")
-        verbose_name_plural = _("judgements")
+        verbose_name = _("label")
+        verbose_name_plural = _("labels")
         constraints = [
             models.UniqueConstraint(
                 fields=["topic", "name"], name="evaluation_judgement_unique_name"

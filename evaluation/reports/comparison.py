@@ -56,10 +56,6 @@ class Comparison:
     def difference(self) -> float:
         return self.second_mean - self.first_mean
 
-    @property
-    def landmarks(self) -> int:
-        return self.test.groups
-
     def most_moved(self, number: int = 10) -> list[TopicDifference]:
         """The topics with the largest differences either way, largest first."""
         moved = [topic for topic in self.topics if topic.difference]
@@ -69,12 +65,12 @@ class Comparison:
 def compare_runs(*, first: EvaluationRun, second: EvaluationRun) -> Comparison:
     """Compare two finished runs.
 
-    Raises `NotComparable` naming the fields where the passports do not allow it, and
+    Raises `NotComparable` naming the fields where their provenance does not allow it, and
     `NothingToCompare` where a run is not done or no topic has an AP in both.
     """
     for run in (first, second):
         if run.status != Status.DONE:
-            raise NothingToCompare(_("Run %(run)s is not done.") % {"run": run.pk})
+            raise NothingToCompare(_("Run %(run)s is not finished.") % {"run": run.pk})
     check_comparable(first, second)
     ours = {result.name: result for result in first.results.counted()}
     theirs = {result.name: result for result in second.results.counted()}

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog.models import Image
@@ -66,7 +65,7 @@ def import_run(
     ranked = place_names(rankings, benchmark)
     if not ranked.rankings:
         raise EvaluationError(
-            _("No topic of %(file)s is in benchmark “%(benchmark)s”; it ranks for: %(topics)s.")
+            _("No topic of %(file)s is in benchmark “%(benchmark)s”; the file ranks: %(topics)s.")
             % {
                 "file": printable(file),
                 "benchmark": benchmark.name,
@@ -80,7 +79,6 @@ def import_run(
         protocol=chosen.name,
         collection_slug=benchmark.collection.slug,
         exclude_self=exclude_self,
-        code_version=settings.SIS_VERSION,
     )
     finish(run=run, ranked=ranked, started=started)
     return run

@@ -15,13 +15,13 @@ from catalog.descriptors import Descriptor
 from catalog.extraction import read_pixels
 from catalog.models import Collection, Image
 from catalog.pixels import PictureError, crop, is_uniform
+from catalog.querysets import in_parts
 from catalog.vectors import Float32Array
 
 from ..formats.differences import box_in_words
 from ..formats.ground_truth import Box
 from ..importing import is_outside
 from ..models import Topic, TopicVector
-from ..pictures import in_parts, pictures_named
 
 BATCH_SIZE = 16
 
@@ -90,7 +90,7 @@ def find_wanted(
 ) -> list[Wanted]:
     """Tie topics to pictures; those that cannot be are given a reason."""
     names = sorted({topic.image_name for topic in topics})
-    images = pictures_named(collection.slug, names)
+    images = collection.images.named(names)
     wanted = []
     for topic in topics:
         image = images.get(topic.image_name)
@@ -146,7 +146,7 @@ def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image | str:
     except PictureError as error:
         return str(error)
     if is_uniform(part):
-        return _("The query shows nothing: all of it has one colour.")
+        return _("The query is a single colour.")
     return descriptor.prepare(part)
 
 
@@ -165,7 +165,9 @@ def describe_batch(
     with transaction.atomic():
         for (item, _part), vector in zip(usable, rows, strict=True):
             if not np.isfinite(vector).all():
-                result.reasons[item.topic] = _("The query picture gives no features.")
+                result.reasons[item.topic] = _(
+                    "No features could be extracted from the query picture."
+                )
                 continue
             result.vectors[item.topic] = vector
             result.described += 1

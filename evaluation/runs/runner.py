@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,7 @@ from search.engines import check_engine, get_engine
 from ..formats.tables import IntArray, NameTable
 from ..measures.protocols import PROTOCOLS, Protocol
 from ..models import Benchmark, EvaluationRun, Source, Topic
+from .code_version import code_version, library_versions
 from .query_vectors import OnProgress, QueryVectors, query_vectors
 from .recording import Ranked, fail, finish, note_progress, start
 
@@ -40,7 +40,7 @@ def choose_protocol(*, benchmark: Benchmark, name: str | None) -> Protocol:
     chosen = PROTOCOLS.get(name) if name else (choices[0] if choices else None)
     if chosen is None or chosen not in choices:
         raise EvaluationError(
-            _("Benchmark “%(benchmark)s” has no protocol “%(name)s”; there are: %(choices)s.")
+            _("Benchmark “%(benchmark)s” has no protocol “%(name)s”; its protocols: %(choices)s.")
             % {
                 "benchmark": benchmark.name,
                 "name": name or "",
@@ -79,7 +79,8 @@ def new_run(
         engine_options=options,
         crop=crop,
         exclude_self=exclude_self,
-        code_version=settings.SIS_VERSION,
+        code_version=code_version(),
+        library_versions=library_versions(),
         topics_total=benchmark.topics.count(),
     )
 
@@ -191,8 +192,8 @@ def check_weights(run: EvaluationRun, descriptor: Descriptor) -> None:
     if descriptor.model_id != run.model_id:
         raise EvaluationError(
             _(
-                "The weights have changed: the run was asked for with %(asked)s, now they are "
-                "%(now)s."
+                "The weights have changed: the run was requested with %(asked)s, the current "
+                "ones are %(now)s."
             )
             % {"asked": run.model_id, "now": descriptor.model_id}
         )

@@ -42,7 +42,7 @@ def sort_head(context: template.Context, column: str, title: str, css: str = "")
 
 @register.simple_tag
 def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
-    """A passport's value as a reader wants it; what an imported run does not say is so called."""
+    """A provenance's value as a reader wants it; what is empty was not recorded: not known."""
     if field == "protocol":
         return str(PROTOCOLS[value][0])
     if field == "source":
@@ -51,6 +51,8 @@ def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
         return _("this system")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if field == "library_versions" and value:
+        return ", ".join(f"{library} {version}" for library, version in value.items())
     if field == "engine_options" and run.source == Source.SEARCH:
         return format_html("<code>{}</code>", json.dumps(value)) if value else _("none")
     if not value:

@@ -42,7 +42,7 @@ def redirect_ticked(request: HttpRequest) -> HttpResponse:
     ticked = request.GET.getlist("run")
     if len(ticked) != 2:
         form = CompareForm()
-        problem = _("Tick two runs to compare; there were %(number)d.") % {"number": len(ticked)}
+        problem = _("Tick two runs to compare; you ticked %(number)d.") % {"number": len(ticked)}
         return show(request, form, status=400, problem=problem)
     query = QueryDict(mutable=True)
     ordered = sorted(ticked, key=lambda pk: int(pk) if pk.isdecimal() and len(pk) < 19 else 0)

@@ -17,7 +17,7 @@ from ..models import EvaluationRun, Outcome, TopicResult
 from ..reports import charts
 from ..reports.comparison import Comparison, NothingToCompare, compare_runs
 from ..reports.provenance import NotComparable
-from ..reports.topic_detail import TopicReading
+from ..reports.topic_detail import TopicDetail
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 # Matplotlib writes styles into the file; nothing else may be in it.
@@ -81,7 +81,7 @@ def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResp
     name = f"run-{pk}-topic-{position}-anatomy"
 
     def draw() -> charts.Chart:
-        return charts.anatomy_chart(TopicReading(result).trapezoids)
+        return charts.anatomy_chart(TopicDetail(result).trapezoids)
 
     return drawn(request, draw, kind, name, [run])
 
@@ -92,7 +92,7 @@ def differences(request: HttpRequest, kind: str) -> HttpResponse:
     """Differences of average precision between two runs, topic by topic."""
     form = CompareForm(request.GET)
     if not form.is_valid():
-        raise Http404(_("There are no such two runs to compare."))
+        raise Http404(_("There are no two such runs to compare."))
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]
     try:
         comparison = compare_runs(first=first, second=second)
@@ -102,7 +102,7 @@ def differences(request: HttpRequest, kind: str) -> HttpResponse:
     def draw() -> charts.Chart:
         return charts.bar_chart(
             difference_bars(comparison),
-            label=_("difference of average precision (second − first)"),
+            label=_("difference in average precision (second − first)"),
             mean=comparison.difference,
             signed=True,
         )

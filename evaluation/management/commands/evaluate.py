@@ -54,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except EvaluationInterrupted as error:
             raise CommandError(
-                _("Interrupted: nothing was stored but query vectors. Run the command again."),
+                _("Interrupted: only query vectors were stored. Run the command again."),
                 returncode=EXIT_INTERRUPTED,
             ) from error
         if options["json"]:
