@@ -17,6 +17,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .admin_base import (
+    PresenceFilter,
+    ReadOnlyAdmin,
+    WholeDeletionAdmin,
+    counted_link,
+)
 from .importing import next_position, refresh_hash
 from .models import Benchmark, EvaluationRun, Judgement, Topic
 from .reports.provenance import provenance
@@ -33,59 +39,6 @@ BOX_ON_PICTURE = (
 )
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that are shown, never edited here; deleting stays possible where it makes sense."""
-
-    view_on_site = False
-
-    class Media:
-        css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Asked of the user: by itself "may change" is no for everybody here.
-        name = f"{self.opts.app_label}.change_{self.opts.model_name}"
-        return super().has_view_permission(request, obj) or request.user.has_perm(name)
-
-
-class PresenceFilter(admin.SimpleListFilter):
-    """Whether the collection has the picture; the list's query must be `with_presence()`."""
-
-    title = _("picture in the collection")
-    parameter_name = "present"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
-        return [("yes", _("yes")), ("no", _("no"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() in ("yes", "no"):
-            return queryset.filter(present=self.value() == "yes")
-        return queryset
-
-
-def counted_link(view: str, query: str, number: int) -> str:
-    return format_html('<a href="{}?{}">{}</a>', reverse(view), query, localize(number))
-
-
-class WholeDeletionAdmin(ReadOnlyAdmin):
-    """What hangs on a row is named by number: listing it would read every ranking."""
-
-    def dependents(self, rows: list[Any]) -> dict[str, int]:
-        raise NotImplementedError
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
-        rows = list(objs)
-        lacking = set()
-        if not self.has_delete_permission(request):
-            lacking.add(self.opts.verbose_name)
-        return [str(row) for row in rows], self.dependents(rows), lacking, []
-
-
 @admin.register(Benchmark)
 class BenchmarkAdmin(WholeDeletionAdmin):
     list_display = ["name", "collection", "topics", "judgements", "runs", "imported_at"]
@@ -97,7 +50,7 @@ class BenchmarkAdmin(WholeDeletionAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).with_counts()
+        return Benchmark.objects.with_counts()
 
     def dependents(self, rows: list[Benchmark]) -> dict[str, int]:
         judgements = Judgement.objects.filter(topic__benchmark__in=rows)
@@ -145,7 +98,7 @@ class TopicAdmin(ReadOnlyAdmin):
     fields = ["name", "benchmark", "image_name", "box_in_words", "query", "judgements"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).with_presence()
+        return Topic.objects.with_presence()
 
     def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
         return False
@@ -195,7 +148,8 @@ class JudgementForm(forms.ModelForm):
         fields = ["topic", "name", "label"]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         topic = cleaned.get("topic") or (self.instance.topic if self.instance.pk else None)
         label = cleaned.get("label")
         if topic and label and label not in topic.benchmark.labels:
@@ -227,7 +181,7 @@ class JudgementAdmin(admin.ModelAdmin):
         css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).with_presence()
+        return Judgement.objects.with_presence()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Judgement | None = None) -> list[str]:
         # What is judged stays; another picture or topic is another judgement.

@@ -6,7 +6,6 @@ An import has two steps, so that a person can look at what it would change in be
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from .formats.differences import Difference, differences, same_order
 from .formats.ground_truth import GroundTruth, TopicFacts, judgements_hash
 from .formats.problems import GroundTruthError, Problem, ProblemCode
 from .models import Benchmark, Judgement, Topic
+from .models.benchmarks import LONGEST_NAME
 
 # Real boxes are measured by hand and rounded; one pixel is no mistake.
 BOX_TOLERANCE = 1.0
@@ -95,7 +95,7 @@ def apply_import(*, plan: Plan) -> Benchmark:
             _("Benchmark “%(name)s” has changed in the meantime; nothing was imported. Try again.")
             % {"name": plan.name}
         )
-    if plan.is_unchanged:
+    if stored and plan.is_unchanged:
         return stored
     benchmark = stored or Benchmark(name=plan.name, collection=collection)
     benchmark.labels = list(truth.labels)
@@ -112,7 +112,8 @@ def store_topics(benchmark: Benchmark, truth: GroundTruth) -> None:
     wanted = {facts.name for facts in truth.topics}
     for part in in_parts([topic.pk for name, topic in known.items() if name not in wanted]):
         Topic.objects.filter(pk__in=part).delete()
-    added, kept = [], []
+    added: list[Topic] = []
+    kept: list[Topic] = []
     for position, facts in enumerate(truth.topics):
         topic = known.get(facts.name) or Topic(benchmark=benchmark, name=facts.name)
         topic.position, topic.image_name, topic.box = position, facts.image, facts.box
@@ -167,20 +168,16 @@ def check_names(*, benchmark: str, collection: str) -> None:
         check_slug(collection)
     except ImportRefused as error:
         raise BenchmarkRefused(str(error)) from error
-    longest = Benchmark._meta.get_field("name").max_length
     try:
-        validate_slug(benchmark)
-        valid = len(benchmark) <= longest
-    except ValidationError:
-        valid = False
-    if not valid:
+        Benchmark._meta.get_field("name").clean(benchmark, None)
+    except ValidationError as error:
         raise BenchmarkRefused(
             _(
                 "“%(name)s” cannot be used as a benchmark's name: "
                 "use at most %(longest)d letters a-z, digits, hyphens and underscores."
             )
-            % {"name": benchmark, "longest": longest}
-        )
+            % {"name": benchmark, "longest": LONGEST_NAME}
+        ) from error
 
 
 def check_same_kind(stored: Benchmark, truth: GroundTruth, collection: str) -> None:
@@ -226,6 +223,6 @@ def is_outside(box: tuple[float, float, float, float], width: int, height: int) 
 
 
 def box_problem(topic: TopicFacts, size: tuple[int, int]) -> Problem:
-    shown = " ".join(f"{side:g}" for side in topic.box)
+    shown = " ".join(f"{side:g}" for side in topic.box or ())
     other = "{} × {}".format(*size)
     return Problem(topic.file, topic.line, ProblemCode.BOX_OUTSIDE, shown, other, topic.where)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .metrics import Judged, average_precision, mean_average_precision
+from .metrics import Judged, average_precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,7 @@ def mean_bounds(topics: list[Judged], m: int) -> LabelBounds | None:
     if not known:
         return None
     fields = ("low", "as_labelled", "all_ignored", "high")
-    means = {
-        name: mean_average_precision(getattr(bounds, name) for bounds in known) for name in fields
-    }
+    means = {name: float(np.mean([getattr(bounds, name) for bounds in known])) for name in fields}
     return LabelBounds(m=m, **means)
 
 

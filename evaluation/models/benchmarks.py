@@ -18,6 +18,8 @@ from ..formats.ground_truth import GroundTruth
 from ..measures.protocols import Protocol, protocols_for
 from ..querysets import BenchmarkQuerySet, JudgementQuerySet, TopicQuerySet
 
+LONGEST_NAME = 50
+
 
 class Label(models.TextChoices):
     GOOD = "good", _("good")
@@ -30,13 +32,18 @@ class Label(models.TextChoices):
 class Benchmark(models.Model):
     """Topics and judgements over one collection. `labels` are those of its kind, in order."""
 
-    name = models.SlugField(_("name"), unique=True, max_length=50)
+    name = models.SlugField(_("name"), unique=True, max_length=LONGEST_NAME)
     collection = models.ForeignKey(
         Collection, models.PROTECT, related_name="benchmarks", verbose_name=_("collection")
     )
     labels = models.JSONField(_("kinds of labels"), editable=False)
     judgements_hash = models.CharField(_("hash of the labels"), max_length=64, editable=False)
     imported_at = models.DateTimeField(_("imported"))
+
+    # Set by `with_counts()`.
+    topic_count: int
+    judgement_count: int
+    run_count: int
 
     objects = BenchmarkQuerySet.as_manager()
 
@@ -110,6 +117,8 @@ class Topic(Boxed):
     name = models.CharField(_("name"), max_length=500)
     position = models.PositiveIntegerField(_("position"))
 
+    present: bool  # set by `with_presence()`
+
     objects = TopicQuerySet.as_manager()
 
     class Meta:
@@ -148,6 +157,8 @@ class Judgement(models.Model):
     name = models.CharField(_("picture"), max_length=500, db_index=True)
     label = models.CharField(_("label"), max_length=8, choices=Label.choices)
     position = models.PositiveIntegerField(_("position"), editable=False, default=0)
+
+    present: bool  # set by `with_presence()`
 
     objects = JudgementQuerySet.as_manager()
 

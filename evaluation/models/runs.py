@@ -131,6 +131,11 @@ class EvaluationRun(models.Model):
         return timezone.now() - (self.last_heartbeat_at or self.created_at) > STALLED_AFTER
 
     @property
+    def images_left_out(self) -> int:
+        """Images of the collection that were not ranked; 0 where it is unknown which were."""
+        return (self.images_total or 0) - (self.images_ranked or 0)
+
+    @property
     def topics_not_evaluated(self) -> int:
         """Topics without a ranking; those without positives are counted apart."""
         return self.topics_total - self.topics_counted - self.topics_without_positives

@@ -20,6 +20,8 @@ class TopicDifference:
 
     first: TopicResult
     second: TopicResult
+    first_ap: float
+    second_ap: float
 
     @property
     def name(self) -> str:
@@ -31,7 +33,7 @@ class TopicDifference:
 
     @property
     def difference(self) -> float:
-        return self.second.ap - self.first.ap
+        return self.second_ap - self.first_ap
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,11 @@ def compare_runs(*, first: EvaluationRun, second: EvaluationRun) -> Comparison:
     check_comparable(first, second)
     ours = {result.name: result for result in first.results.counted()}
     theirs = {result.name: result for result in second.results.counted()}
-    topics = [TopicDifference(ours[name], theirs[name]) for name in ours if name in theirs]
+    topics = [
+        TopicDifference(one, other, one.ap, other.ap)
+        for name, one in ours.items()
+        if (other := theirs.get(name)) and one.ap is not None and other.ap is not None
+    ]
     if not topics:
         raise NothingToCompare(_("The two runs have no evaluated topic in common."))
     differences = [topic.difference for topic in topics]
@@ -85,8 +91,8 @@ def compare_runs(*, first: EvaluationRun, second: EvaluationRun) -> Comparison:
         topics=topics,
         left_out=sorted(ours.keys() ^ theirs.keys()),
         subjects=subjects(first, second),
-        first_mean=sum(topic.first.ap for topic in topics) / len(topics),
-        second_mean=sum(topic.second.ap for topic in topics) / len(topics),
+        first_mean=sum(topic.first_ap for topic in topics) / len(topics),
+        second_mean=sum(topic.second_ap for topic in topics) / len(topics),
         test=sign_flip_test(differences, groups),
         interval=bootstrap_interval(differences, groups),
     )

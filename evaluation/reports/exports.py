@@ -105,7 +105,7 @@ def trec_qrels_lines(run: EvaluationRun) -> Iterator[str]:
 
 def ranked_results(run: EvaluationRun) -> Iterator[TopicResult]:
     """Yield the topics in the mean with their rankings, one at a time."""
-    rows = run.results.filter(status=Outcome.EVALUATED).with_rankings()
+    rows = run.results.with_rankings().filter(status=Outcome.EVALUATED)
     for result in rows.iterator(chunk_size=10):
         result.run = run
         yield result

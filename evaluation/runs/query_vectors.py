@@ -138,7 +138,7 @@ def use_known(
 def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image | str:
     """Return what is to be described, or why it cannot be, in words."""
     file = item.image.file
-    pixels = read_pixels(file=file.name, storage=file.storage)
+    pixels = read_pixels(file=str(file.name), storage=file.storage)
     if isinstance(pixels, str):
         return pixels
     try:
@@ -157,11 +157,15 @@ def describe_batch(
     result: QueryVectors,
 ) -> None:
     """Describe what could be read, and commit it."""
-    usable = [(item, part) for item, part in zip(batch, parts, strict=True) if is_picture(part)]
+    usable = [
+        (item, part) for item, part in zip(batch, parts, strict=True) if not isinstance(part, str)
+    ]
     for item, part in zip(batch, parts, strict=True):
         if isinstance(part, str):
             result.reasons[item.topic] = part
-    rows = descriptor.describe([part for _item, part in usable]) if usable else []
+    if not usable:
+        return
+    rows = descriptor.describe([part for _item, part in usable])
     with transaction.atomic():
         for (item, _part), vector in zip(usable, rows, strict=True):
             if not np.isfinite(vector).all():
@@ -172,10 +176,6 @@ def describe_batch(
             result.vectors[item.topic] = vector
             result.described += 1
             keep(item, vector, descriptor)
-
-
-def is_picture(part: PillowImage.Image | str) -> bool:
-    return not isinstance(part, str)
 
 
 def keep(item: Wanted, vector: Float32Array, descriptor: Descriptor) -> None:

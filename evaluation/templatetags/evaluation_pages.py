@@ -22,7 +22,7 @@ SIGNS = {"good": "✓", "easy": "✓", "ok": "≈", "hard": "▲", "junk": "✕"
 @register.inclusion_tag("evaluation/_badge.html")
 def label_badge(label: str) -> dict[str, str]:
     """A label in words with its sign; the empty one is a picture without a label."""
-    shown = Label(label).label if label in Label else label
+    shown = str(Label(label).label) if label in Label else label
     return {"kind": label or "none", "sign": SIGNS.get(label, "?"), "shown": shown}
 
 

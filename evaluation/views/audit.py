@@ -52,7 +52,7 @@ def audit(request: HttpRequest, pk: int) -> HttpResponse:
         "buried": buried,
         "best_label": Label(run.rules.positives[0]).label,
         "page": page,
-        "cards": cards(run, page.object_list),
+        "cards": cards(run, list(page.object_list)),
     }
     return render(request, "evaluation/audit.html", context, status=200 if valid else 400)
 

@@ -3,7 +3,7 @@
 from argparse import BooleanOptionalAction
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -66,7 +66,7 @@ class Command(BaseCommand):
     def evaluate(self, benchmark: Benchmark, options: dict[str, Any]) -> EvaluationRun:
         with (
             stop_on_interrupt() as stop,
-            lazy_progress(self.stderr._out, options["verbosity"]) as on_progress,
+            lazy_progress(cast(TextIO, self.stderr._out), options["verbosity"]) as on_progress,
         ):
             return evaluate(
                 benchmark=benchmark,

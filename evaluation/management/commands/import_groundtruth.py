@@ -106,8 +106,7 @@ class Command(BaseCommand):
 
     def report_missing(self, benchmark: Benchmark) -> None:
         missing = len(Judgement.objects.filter(topic__benchmark=benchmark).missing_names())
-        queries = Topic.objects.filter(benchmark=benchmark).with_presence()
-        without = queries.filter(present=False).count()
+        without = Topic.objects.absent().filter(benchmark=benchmark).count()
         if missing or without:
             self.stdout.write(
                 _(
