@@ -27,7 +27,7 @@ from .importing import next_position, refresh_hash
 from .models import Benchmark, EvaluationRun, Judgement, Topic
 from .reports.provenance import provenance
 
-# Two strokes, light over dark, stand out on any picture.
+# Two strokes, light over dark, stand out on any image.
 BOX_ON_PICTURE = (
     '<svg class="evaluation-query" role="img" aria-label="{label}" viewBox="0 0 {width} {height}">'
     '<image href="{address}?v={version}" width="{width}" height="{height}"'
@@ -115,7 +115,7 @@ class TopicAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("query"))
     def query(self, topic: Topic) -> str:
-        """The picture with its box over it, drawn in the picture's own pixels."""
+        """The image with its box over it, drawn in the image's own pixels."""
         image = topic.image
         if image is None:
             return gettext("The collection has no picture with this name yet.")
@@ -161,7 +161,7 @@ class JudgementForm(forms.ModelForm):
 
 @admin.register(Judgement)
 class JudgementAdmin(admin.ModelAdmin):
-    """Every change of a label renews the benchmark's hash, so that older runs stand apart."""
+    """Every change of a label changes the benchmark's hash, which tells older runs apart."""
 
     form = JudgementForm
     list_display = ["name", "topic", "benchmark", "label", "present"]
@@ -184,7 +184,7 @@ class JudgementAdmin(admin.ModelAdmin):
         return Judgement.objects.with_presence()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Judgement | None = None) -> list[str]:
-        # What is judged stays; another picture or topic is another judgement.
+        # What is judged stays; another image or topic is another judgement.
         return ["picture", *(["topic", "name"] if obj else [])]
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:

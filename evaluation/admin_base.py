@@ -26,13 +26,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Asked of the user: by itself "may change" is no for everybody here.
+        # Asked of the user, because `has_change_permission` is False for everybody here.
         name = f"{self.opts.app_label}.change_{self.opts.model_name}"
         return super().has_view_permission(request, obj) or request.user.has_perm(name)
 
 
 class PresenceFilter(admin.SimpleListFilter):
-    """Whether the collection has the picture; the list's query must be `with_presence()`."""
+    """Whether the collection has the image; the list's query must be `with_presence()`."""
 
     title = _("picture in the collection")
     parameter_name = "present"

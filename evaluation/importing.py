@@ -21,7 +21,7 @@ from .formats.problems import GroundTruthError, Problem, ProblemCode
 from .models import Benchmark, Judgement, Topic
 from .models.benchmarks import LONGEST_NAME
 
-# Real boxes are measured by hand and rounded; one pixel is no mistake.
+# Real boxes are measured by hand and rounded; one pixel is not a mistake.
 BOX_TOLERANCE = 1.0
 
 
@@ -60,7 +60,7 @@ class Plan:
 def plan_import(*, ground_truth: GroundTruth, benchmark: str, collection: str) -> Plan:
     """Compare a ground truth with what the benchmark holds; writes nothing.
 
-    Raises `GroundTruthError` for a box that ends outside its picture (of those in the collection),
+    Raises `GroundTruthError` for a box that ends outside its image (of those in the collection),
     `BenchmarkRefused` for names that cannot be, and for a benchmark of another collection or kind.
     """
     check_names(benchmark=benchmark, collection=collection)
@@ -82,7 +82,7 @@ def plan_import(*, ground_truth: GroundTruth, benchmark: str, collection: str) -
 
 @transaction.atomic
 def apply_import(*, plan: Plan) -> Benchmark:
-    """Do what the plan says, all or nothing; makes the collection where there is none.
+    """Do what the plan says, all or nothing; creates the collection where it does not exist.
 
     Topics and judgements that stay keep their rows, and so their history in the admin. Raises
     `BenchmarkRefused` where the benchmark was changed since the plan was made.
@@ -148,7 +148,7 @@ def store_judgements(benchmark: Benchmark, truth: GroundTruth) -> None:
 
 @transaction.atomic
 def refresh_hash(*, benchmark: Benchmark) -> None:
-    """Bring a benchmark's hash in step after judgements were edited one by one.
+    """Update a benchmark's hash after judgements were edited one by one.
 
     Runs from before keep the old hash, so that they are not compared with later ones unnoticed.
     """
@@ -163,7 +163,7 @@ def next_position(*, topic: Topic, label: str) -> int:
 
 
 def check_names(*, benchmark: str, collection: str) -> None:
-    """Raise `BenchmarkRefused` for what can be no benchmark's or collection's short name."""
+    """Raise `BenchmarkRefused` for what cannot be a benchmark's or a collection's short name."""
     try:
         check_slug(collection)
     except ImportRefused as error:
@@ -204,7 +204,7 @@ def check_same_kind(stored: Benchmark, truth: GroundTruth, collection: str) -> N
 
 
 def check_boxes(truth: GroundTruth, collection: str) -> None:
-    """Raise `GroundTruthError` naming the boxes that end outside the collection's pictures."""
+    """Raise `GroundTruthError` naming the boxes that end outside the collection's images."""
     names = sorted({topic.image for topic in truth.topics if topic.box})
     images = Image.objects.filter(collection__slug=collection).named(names)
     sizes = {name: (image.width, image.height) for name, image in images.items()}
@@ -218,7 +218,7 @@ def check_boxes(truth: GroundTruth, collection: str) -> None:
 
 
 def is_outside(box: tuple[float, float, float, float], width: int, height: int) -> bool:
-    """Whether a box ends outside a picture of that size in pixels."""
+    """Whether a box ends outside an image of that size in pixels."""
     return box[2] > width + BOX_TOLERANCE or box[3] > height + BOX_TOLERANCE
 
 

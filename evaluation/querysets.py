@@ -39,25 +39,25 @@ class BenchmarkQuerySet(models.QuerySet[AnyModel]):
             ) from None
 
 
-def picture_named(collection: str, name: str) -> Exists:
-    """An expression: whether the collection has a picture of that name; both are field paths."""
+def image_named(collection: str, name: str) -> Exists:
+    """An expression: whether the collection has an image of that name; both are field paths."""
     return Exists(Image.objects.filter(collection=OuterRef(collection), name=OuterRef(name)))
 
 
 class TopicQuerySet(models.QuerySet):
     def with_presence(self) -> Self:
-        """Annotate `present`: whether the query picture is in the benchmark's collection now."""
-        return self.annotate(present=picture_named("benchmark__collection", "image_name"))
+        """Annotate `present`: whether the query image is in the benchmark's collection now."""
+        return self.annotate(present=image_named("benchmark__collection", "image_name"))
 
     def absent(self) -> Self:
-        """Those whose query picture is not in the benchmark's collection now."""
+        """Those whose query image is not in the benchmark's collection now."""
         return self.with_presence().filter(present=False)
 
 
 class JudgementQuerySet(models.QuerySet):
     def with_presence(self) -> Self:
-        """Annotate `present`: whether the judged picture is in the benchmark's collection now."""
-        return self.annotate(present=picture_named("topic__benchmark__collection", "name"))
+        """Annotate `present`: whether the judged image is in the benchmark's collection now."""
+        return self.annotate(present=image_named("topic__benchmark__collection", "name"))
 
     def missing_names(self) -> models.QuerySet:
         """The distinct names that are judged here but not in the collection (now), in order."""
@@ -86,7 +86,7 @@ class TopicResultQuerySet(models.QuerySet):
         return self.defer(None)
 
     def evaluated(self) -> Self:
-        """Topics whose picture could be searched for, with or without positives."""
+        """Topics whose image could be searched for, with or without positives."""
         return self.filter(status__in=("evaluated", "no_positives"))
 
     def counted(self) -> Self:

@@ -15,9 +15,9 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One fact that differs. `what` is a label, or "query" for a topic's picture and box.
+    """One fact that differs. `what` is a label, or "query" for a topic's image and box.
 
-    `subject` is the picture's name; of `before` and `after` (a label, or the query) the one that
+    `subject` is the image's name; of `before` and `after` (a label, or the query) the one that
     does not exist is empty.
     """
 
@@ -38,7 +38,7 @@ class Difference:
 def differences(before: GroundTruth, after: GroundTruth) -> list[Difference]:
     """Return every fact that differs, topic by topic in name order.
 
-    The order of names within a label is no such fact; see `same_order`.
+    The order of names within a label does not count as a fact; see `same_order`.
     """
     old = {topic.name: topic for topic in before.topics}
     new = {topic.name: topic for topic in after.topics}
@@ -63,14 +63,14 @@ def _of_topic(name: str, old: TopicFacts | None, new: TopicFacts | None) -> Iter
     elif (old.image, old.box) != (new.image, new.box):
         yield Difference(ChangeKind.CHANGED, name, "query", "", before, after)
     had, has = _labels(old), _labels(new)
-    for picture in sorted(had.keys() | has.keys()):
-        before, after = had.get(picture, ""), has.get(picture, "")
+    for image in sorted(had.keys() | has.keys()):
+        before, after = had.get(image, ""), has.get(image, "")
         if not before:
-            yield Difference(ChangeKind.ADDED, name, after, picture, after=after)
+            yield Difference(ChangeKind.ADDED, name, after, image, after=after)
         elif not after:
-            yield Difference(ChangeKind.REMOVED, name, before, picture, before=before)
+            yield Difference(ChangeKind.REMOVED, name, before, image, before=before)
         elif before != after:
-            yield Difference(ChangeKind.CHANGED, name, "label", picture, before, after)
+            yield Difference(ChangeKind.CHANGED, name, "label", image, before, after)
 
 
 def _labels(topic: TopicFacts | None) -> dict[str, str]:
@@ -80,7 +80,7 @@ def _labels(topic: TopicFacts | None) -> dict[str, str]:
 
 
 def query_in_words(topic: TopicFacts | None) -> str:
-    """Return a topic's picture and box as a query file writes them; empty for None."""
+    """Return a topic's image and box as a query file writes them; empty for None."""
     if topic is None:
         return ""
     return f"{topic.image} {box_in_words(topic.box)}".strip()

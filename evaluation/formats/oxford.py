@@ -2,7 +2,7 @@
 
 Format: Philbin, Chum, Isard, Sivic, Zisserman, "Object retrieval with large vocabularies and fast
 spatial matching", CVPR 2007. For a topic X, `X_query.txt` holds `name x1 y1 x2 y2` (the box may
-be left out), and `X_good.txt`, `X_ok.txt`, `X_junk.txt` hold one picture name a line.
+be left out), and `X_good.txt`, `X_ok.txt`, `X_junk.txt` hold one image name a line.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from .revisited import parse_json
 
 BUNDLED_OXFORD5K = Path(__file__).parent.parent / "groundtruth" / "oxford5k"
 
-# The original writes query pictures (only these) with the prefix of its first collection.
+# The original writes query images (only these) with the prefix of its first collection.
 QUERY_PREFIX = "oxc1_"
 ARCHIVE_SUFFIXES = (".tgz", ".tar.gz")
 PICKLE_SUFFIXES = (".pkl", ".pickle", ".p")
@@ -174,7 +174,7 @@ class _Parser:
     ) -> tuple[str, Box | None]:
         box: Box | None = None
         name = text
-        # Names may hold blanks, so a line that is itself a labelled name is taken at its word.
+        # Names may contain blanks: a line that is itself a labelled name has no box.
         if len(text.split()) > 1 and text not in labelled:
             name, *numbers = text.rsplit(maxsplit=4)
             try:

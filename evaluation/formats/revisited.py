@@ -171,7 +171,7 @@ class _Parser:
     def _box(self, value: Any, where: str) -> Box | None:
         if value is None:
             return None
-        # bool is an int in Python, but true is no coordinate.
+        # bool is an int in Python, but true is not a coordinate.
         numbers = (
             isinstance(value, list)
             and len(value) == 4

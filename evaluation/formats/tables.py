@@ -1,6 +1,6 @@
 """Stored forms of what a run ranked: a table of names, and positions in it. Pure, no Django.
 
-A run's names are stored once; each topic's ranking is 4 bytes a picture.
+A run's names are stored once; each topic's ranking is 4 bytes an image.
 """
 
 import json

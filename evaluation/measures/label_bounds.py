@@ -56,7 +56,7 @@ def topic_bounds(judged: Judged, m: int) -> LabelBounds | None:
 def mean_bounds(topics: list[Judged], m: int) -> LabelBounds | None:
     """Return the bounds of the mean over the topics that have positives, None without such.
 
-    Every topic's m pictures are taken to be relabelled on their own; topics that share judgements
+    Every topic's m images are taken to be relabelled on their own; topics that share judgements
     could only reach a part of that, so the bounds hold for them too.
     """
     known = [bounds for judged in topics if (bounds := topic_bounds(judged, m)) is not None]

@@ -238,7 +238,7 @@ def recall_precision_curve(
 
 
 def legacy_2021(ordered_good: Sequence[Hashable], top: Collection[Hashable]) -> float | None:
-    """The figure that the original system published as mAP. It is no average precision.
+    """The figure that the original system published as mAP. It is not an average precision.
 
     With G the label file's names in file order and T the names of the first 30 results (query by
     the full image): the mean over i = 1 ... |G| of |{G_1 ... G_i} in T| / i. The order of T has no

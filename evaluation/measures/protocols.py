@@ -1,6 +1,6 @@
 """Which labels count as right answers and which are taken out of a ranking. Pure, no Django.
 
-Every other picture, labelled or not, is a wrong answer.
+Every other image, labelled or not, is a wrong answer.
 """
 
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ class LabelledRanking:
     """A ranking with its topic's judgements.
 
     `ranking`: (N,) positions, best first. `judged`: label to (n,) positions, in file order, without
-    duplicates. `own`: the query's own picture where it must not count, otherwise None: it is then
+    duplicates. `own`: the query's own image where it must not count, otherwise None: it is then
     ignored, whatever its label.
     """
 
@@ -57,7 +57,7 @@ class Figures:
 
     `positives`: R; `found`: how many of them the ranking holds; `ranked`: its length. `p1` to
     `p30` follow the protocol's own definition of precision at a depth. `ap_at_30`, `trec_ap`
-    and `legacy` are there to be compared with `ap`; `legacy` knows no ignored pictures.
+    and `legacy` are there to be compared with `ap`; `legacy` does not ignore any images.
     """
 
     positives: int

@@ -1,6 +1,6 @@
 """Is the difference between two runs more than chance? Pure NumPy.
 
-Topics of one landmark share their judgements, so they are no independent observations: both
+Topics of one landmark share their judgements, so they are not independent observations: both
 functions average the differences within each group first and treat the group means as the data.
 Every group weighs the same, whatever its size.
 """

@@ -1,7 +1,7 @@
 """Benchmarks with their topics and judgements.
 
-Judgements refer to pictures by name; a name means the picture that the benchmark's collection has
-under it at that moment, so it needs no attention when pictures come, go or are replaced.
+Judgements refer to images by name; a name means the image that the benchmark's collection has
+under it at that moment, so it needs no attention when images come, go or are replaced.
 """
 
 from functools import cached_property
@@ -85,7 +85,7 @@ class Benchmark(models.Model):
 
 
 class Boxed(models.Model):
-    """A picture's name and, where there is one, a box (x1, y1, x2, y2) in its pixels."""
+    """An image's name and, where there is one, a box (x1, y1, x2, y2) in its pixels."""
 
     image_name = models.CharField(_("query picture"), max_length=500)
     x1 = models.FloatField(null=True, blank=True)
@@ -140,13 +140,13 @@ class Topic(Boxed):
 
     @cached_property
     def image(self) -> Image | None:
-        """The query picture's row, None while the collection has none of that name."""
-        pictures = Image.objects.filter(collection=self.benchmark.collection_id)
-        return pictures.filter(name=self.image_name).first()
+        """The query image's row, None while the collection has none of that name."""
+        images = Image.objects.filter(collection=self.benchmark.collection_id)
+        return images.filter(name=self.image_name).first()
 
 
 class Judgement(models.Model):
-    """What is known of one picture as an answer to one topic.
+    """What is known of one image as an answer to one topic.
 
     `position` is the place in the label's file: one historical metric depends on it.
     """
@@ -179,7 +179,7 @@ class Judgement(models.Model):
 class TopicVector(models.Model):
     """A topic's query vector, kept so that it is described once.
 
-    Made from the picture with fingerprint `sha256`, from `box` (text, empty for the whole).
+    Made from the image with fingerprint `sha256`, from `box` (text, empty for the whole).
     """
 
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="vectors")

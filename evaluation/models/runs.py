@@ -1,6 +1,6 @@
 """Runs with everything that could change their number, and their topics' results.
 
-A run keeps names and judgements of its own: it stays readable when pictures and ground truth
+A run keeps names and judgements of its own: it stays readable when images and ground truth
 change or vanish.
 """
 
@@ -20,7 +20,7 @@ from ..measures.scoring import LabelledRanking
 from ..querysets import RunManager, TopicResultManager
 from .benchmarks import Benchmark, Boxed
 
-# Describing a query takes seconds, ranking a million pictures for all topics a few minutes.
+# Describing a query takes seconds, ranking a million images for all topics a few minutes.
 STALLED_AFTER = timedelta(minutes=15)
 
 PROTOCOL_CHOICES = [(name, name) for name in PROTOCOLS]
@@ -125,7 +125,7 @@ class EvaluationRun(models.Model):
 
     @property
     def is_stalled(self) -> bool:
-        """Whether a run under way has been silent for so long that its worker must be gone."""
+        """Whether a running run has not responded for so long that its worker must be gone."""
         if self.status != Status.RUNNING:
             return False
         return timezone.now() - (self.last_heartbeat_at or self.created_at) > STALLED_AFTER

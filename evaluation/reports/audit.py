@@ -18,7 +18,7 @@ BOUNDS_AT = (1, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A picture's place for one topic: `rank` from 1 after removing the ignored, None where the
+    """An image's place for one topic: `rank` from 1 after removing the ignored, None where the
     ranking does not hold it."""
 
     result: TopicResult
@@ -27,7 +27,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A picture to look at beside a landmark's queries, with its places for each topic of it.
+    """An image to look at beside a landmark's queries, with its places for each topic of it.
 
     `label` is empty where it is unlabelled.
     """
@@ -50,8 +50,8 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`unlabelled`: pictures without a label within the first `depth`, best rank first, those
-    seen for more topics of the landmark first among equals. `buried`: pictures with the protocol's
+    """`unlabelled`: images without a label within the first `depth`, best rank first, those
+    seen for more topics of the landmark first among equals. `buried`: images with the protocol's
     best label below the first `depth` or their R, whichever is further down, worst first.
     `bounds`: what relabelling could do to the mean, for several m.
     """
@@ -104,7 +104,7 @@ def kept_ranks(labelled: LabelledRanking, run: EvaluationRun) -> dict[int, int]:
 
 
 def unlabelled_high(labelled: LabelledRanking, ranks: dict[int, int], depth: int) -> list[int]:
-    """Return the positions of unlabelled pictures with a rank up to `depth`, best first."""
+    """Return the positions of unlabelled images with a rank up to `depth`, best first."""
     known = {place for places in labelled.judged.values() for place in places.tolist()}
     return [place for place, rank in ranks.items() if rank <= depth and place not in known]
 

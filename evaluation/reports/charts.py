@@ -1,4 +1,4 @@
-"""Figures as pictures: plain values -> SVG or PNG. No models.
+"""Figures as images: plain values -> SVG or PNG. No models.
 
 Matplotlib is imported when the first chart is drawn: it takes half a second, which commands and
 most pages need not pay. Only its object interface is used; `pyplot` keeps state between threads.
@@ -82,7 +82,7 @@ def matplotlib_figure() -> "type[Figure]":
     Text stays text, so that the reader's own fonts show every script; a dollar sign in a name is
     no formula; the salt makes the ids inside an SVG the same each time.
     """
-    # Its cache of fonts; an account that runs a server may have no home.
+    # Its cache of fonts; the account of a server may not have a home folder.
     os.environ.setdefault("MPLCONFIGDIR", str(settings.SIS_VAR_DIR / "matplotlib"))
     import matplotlib
     from matplotlib.figure import Figure
@@ -270,7 +270,7 @@ def plain_number(value: float, places: int = 3) -> str:
 
 
 def signed_number(value: float, places: int = 3) -> str:
-    """A number with its sign; nothing but zeros has none."""
+    """A number with its sign; zero has none."""
     shown = floatformat(abs(value), places)
     if round(value, places) == 0:
         return shown

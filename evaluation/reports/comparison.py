@@ -11,7 +11,7 @@ from .provenance import Mismatch, check_comparable, subjects
 
 
 class NothingToCompare(Exception):
-    """Two runs have no topic in common that both evaluated, or one of them is not done."""
+    """Two runs have no topic in common that both evaluated, or one of them is not finished."""
 
 
 @dataclass(frozen=True, slots=True)

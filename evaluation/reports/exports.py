@@ -84,7 +84,7 @@ def system_tag(run: EvaluationRun) -> str:
 def trec_run_lines(run: EvaluationRun) -> Iterator[str]:
     """Yield the lines of a run file of the topics in the mean.
 
-    Without what the protocol ignores: trec_eval knows no such pictures, and only so are its
+    Without what the protocol ignores: trec_eval cannot ignore images, and only then are its
     figures, with `trec_qrels_lines`, those of this run.
     """
     for result in ranked_results(run):

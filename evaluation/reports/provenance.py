@@ -81,7 +81,7 @@ def provenance(run: EvaluationRun) -> list[Entry]:
 def obstacles(first: EvaluationRun, second: EvaluationRun) -> list[Mismatch]:
     """Return the fields that forbid a comparison: those that make the question another one.
 
-    An imported run does not say which pictures its system searched; that alone forbids nothing.
+    An imported run does not say which images its system searched; that alone forbids nothing.
     """
     found = mismatches(first, second, QUESTION)
     if Source.IMPORTED in (first.source, second.source):

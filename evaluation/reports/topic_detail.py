@@ -29,8 +29,8 @@ class Place:
     """One place of a ranking.
 
     `position`: from 1, in the full ranking; `rank`: from 1, after removing the ignored, None where
-    it is one of them; `label`: empty where the picture is unlabelled; `image`: None where the
-    collection has no picture of that name (now); `is_query`: the query's own picture. `precision`
+    it is one of them; `label`: empty where the image is unlabelled; `image`: None where the
+    collection has no image of that name (now); `is_query`: the query's own image. `precision`
     and `recall` are those after this place, `area` what it adds to the average precision.
     """
 

@@ -40,7 +40,7 @@ def git_commit(root: Path) -> str | None:
     command = ["git", "--no-optional-locks", "-C", str(root), "describe", "--always"]
     command += ["--abbrev=12", "--exclude=*", "--dirty=+dirty"]
     try:
-        done = subprocess.run(  # noqa: S603 (nothing of it comes from outside)
+        done = subprocess.run(  # noqa: S603 (no user input)
             command,
             env=environment,
             capture_output=True,

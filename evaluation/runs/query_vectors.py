@@ -44,7 +44,7 @@ class QueryVectors:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A vector to be made: of this topic's picture, of `box` or of all of it (None)."""
+    """A vector to be made: of this topic's image, of `box` or of all of it (None)."""
 
     topic: int
     image: Image
@@ -60,10 +60,10 @@ def query_vectors(
     on_progress: OnProgress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> QueryVectors:
-    """Return each topic's query vector: of its box, or of the whole picture.
+    """Return each topic's query vector: of its box, or of the whole image.
 
-    A whole picture's vector is the one stored with the image where that is current. Others are
-    described in batches, each committed before the next. A topic whose picture cannot be used
+    A whole image's vector is the one stored with the image where that is current. Others are
+    described in batches, each committed before the next. A topic whose image cannot be used
     gets a reason instead. `on_progress` gets (described, to describe). Raises `DescriptorError`
     where the weights cannot be had.
     """
@@ -88,7 +88,7 @@ def query_vectors(
 def find_wanted(
     topics: Sequence[Topic], collection: Collection, use_box: bool, result: QueryVectors
 ) -> list[Wanted]:
-    """Tie topics to pictures; those that cannot be are given a reason."""
+    """Tie topics to images; those that cannot be are given a reason."""
     names = sorted({topic.image_name for topic in topics})
     images = collection.images.named(names)
     wanted = []

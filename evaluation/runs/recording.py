@@ -27,7 +27,7 @@ class Ranked:
 
     `rankings`: topic to positions in `table`, best first; `reasons`: why other topics have none;
     topics in neither are not in the run file. `present`: every name of the collection, for
-    counting the judged ones it lacks. `pairs`: (name, model id) of every picture that took part,
+    counting the judged ones it lacks. `pairs`: (name, model id) of every image that took part,
     None where that is unknown. `unknown_topics`: ranked ones that the benchmark lacks.
     """
 

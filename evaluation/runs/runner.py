@@ -114,7 +114,7 @@ def create_run(**asked: Any) -> EvaluationRun:
 
 
 def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> EvaluationRun:
-    """Rank and measure a queued run. Its row tells how far it is, and at last how it ended.
+    """Rank and measure a queued run. Its row tells how far it is, and in the end how it went.
 
     Does nothing to a run that is no longer queued. Whatever is raised, `EvaluationError` above
     all, is written to the row first.
@@ -176,13 +176,13 @@ def rank(
     order = [topic.pk for topic in topics if topic.pk in queries.vectors]
     matrix = np.stack([queries.vectors[pk] for pk in order])
     ids, _distances = engine.search(matrix, count, within=collection.pk)
-    pictures = named_pictures(collection)
-    names, rows = positions_of(ids, pictures)
+    images = image_names(collection)
+    names, rows = positions_of(ids, images)
     return Ranked(
         table=NameTable(names),
         rankings=by_name(topics, dict(zip(order, rows, strict=True))),
         reasons=by_name(topics, queries.reasons),
-        present=frozenset(pictures.values()),
+        present=frozenset(images.values()),
         pairs=[(name, descriptor.model_id) for name in names],
     )
 
@@ -199,22 +199,22 @@ def check_weights(run: EvaluationRun, descriptor: Descriptor) -> None:
         )
 
 
-def named_pictures(collection: Collection) -> dict[int, str]:
-    """Return the name of every picture of the collection by its id."""
-    pictures = Image.objects.filter(collection=collection)
-    return dict(pictures.order_by("pk").values_list("pk", "name"))
+def image_names(collection: Collection) -> dict[int, str]:
+    """Return the name of every image of the collection by its id."""
+    images = Image.objects.filter(collection=collection)
+    return dict(images.order_by("pk").values_list("pk", "name"))
 
 
-def positions_of(ids: IntArray, pictures: Mapping[int, str]) -> tuple[list[str], list[IntArray]]:
+def positions_of(ids: IntArray, images: Mapping[int, str]) -> tuple[list[str], list[IntArray]]:
     """Turn rankings (Q, K) of image ids into positions in the list of names that they share.
 
-    Pictures deleted since the engine was brought in step are left out.
+    Images deleted since the engine last synced are left out.
     """
     known = np.unique(ids)
-    here = np.array([pk in pictures for pk in known.tolist()], dtype=bool)
+    here = np.array([pk in images for pk in known.tolist()], dtype=bool)
     place = np.where(here, np.cumsum(here) - 1, -1)
     positions = place[np.searchsorted(known, ids)]
-    names = [pictures[pk] for pk in known[here].tolist()]
+    names = [images[pk] for pk in known[here].tolist()]
     return names, [row[row >= 0] for row in positions]
 
 
@@ -227,11 +227,11 @@ def no_features(collection: Collection, descriptor: Descriptor) -> str:
     counts = Image.objects.in_collection(collection).feature_counts(descriptor.model_id)
     if not counts.total:
         return _(
-            "Collection “%(slug)s” holds no pictures. Import them with import_images first."
+            "Collection “%(slug)s” contains no pictures. Import them with import_images first."
         ) % {"slug": collection.slug}
     return _(
         "No picture of collection “%(slug)s” has features of %(model_id)s (%(missing)d have none, "
-        "%(outdated)d those of another model id, %(failed)d failed). Run extract_features first."
+        "%(outdated)d have those of another model, %(failed)d failed). Run extract_features first."
     ) % {
         "slug": collection.slug,
         "model_id": descriptor.model_id,

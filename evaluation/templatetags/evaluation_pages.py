@@ -21,7 +21,7 @@ SIGNS = {"good": "✓", "easy": "✓", "ok": "≈", "hard": "▲", "junk": "✕"
 
 @register.inclusion_tag("evaluation/_badge.html")
 def label_badge(label: str) -> dict[str, str]:
-    """A label in words with its sign; the empty one is a picture without a label."""
+    """A label in words with its sign; the empty one is an image without a label."""
     shown = str(Label(label).label) if label in Label else label
     return {"kind": label or "none", "sign": SIGNS.get(label, "?"), "shown": shown}
 
@@ -42,7 +42,7 @@ def sort_head(context: template.Context, column: str, title: str, css: str = "")
 
 @register.simple_tag
 def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
-    """A provenance's value as a reader wants it; what is empty was not recorded: not known."""
+    """A fact of the provenance as a reader wants it; what was not recorded is “not known”."""
     if field == "protocol":
         return str(PROTOCOLS[value][0])
     if field == "source":

@@ -20,7 +20,7 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True)
 class SuspectCard:
-    """A suspect with its picture and its landmark's queries, where the collection has them.
+    """A suspect with its image and its landmark's queries, where the collection has them.
 
     `topic_pk`: the first sighting's topic in the benchmark as it is now, for the admin.
     """
@@ -58,7 +58,7 @@ def audit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def cards(run: EvaluationRun, suspects: Sequence[Suspect]) -> list[SuspectCard]:
-    """Look up the pictures of a page of suspects, and of the queries that saw them."""
+    """Look up the images of a page of suspects, and of the queries that saw them."""
     queries = [suspect.sightings[0].result for suspect in suspects]
     names = {suspect.name for suspect in suspects} | {query.image_name for query in queries}
     images = searched_images(run).named(sorted(names))

@@ -1,4 +1,4 @@
-"""Charts as documents of their own, which pages show as pictures."""
+"""Charts as documents of their own, which pages show as images."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast

@@ -21,7 +21,7 @@ PAGE_SIZE = 60
 class Step:
     """One retrieved positive. `number`, `place` and `rank` count from 1; `page` holds its place.
 
-    `dropped`: ignored pictures above it; `total`: the areas up to and with its own; `points`: its
+    `dropped`: ignored images above it; `total`: the areas up to and with its own; `points`: its
     trapezoid in the pixels of the chart.
     """
 

@@ -85,7 +85,7 @@ class TestTasks:
         monkeypatch.setattr("evaluation.runs.runner.get_descriptor", lambda name="fc6": Describer())
         run = enqueue_evaluation(benchmark=imported(DOOR, name="door"))
         assert run.status == "failed"
-        assert "holds no pictures" in run.error
+        assert "contains no pictures" in run.error
 
     def test_a_run_deleted_before_its_turn_is_passed_over(self, db):
         evaluate_run.call(run_id=12345)

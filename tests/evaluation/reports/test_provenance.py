@@ -72,7 +72,7 @@ class TestProvenance:
         check_comparable(run, theirs)
         assert {"source", "system"} <= {subject.field for subject in subjects(run, theirs)}
 
-    def test_a_passport_holds_every_fact_and_tells_no_from_unknown(self, run, benchmark_rows):
+    def test_provenance_holds_every_fact_and_tells_no_from_unknown(self, run, benchmark_rows):
         entries = {entry.field: entry for entry in provenance(run)}
         assert entries["crop"].value is False
         assert entries["crop"].is_known

@@ -122,7 +122,7 @@ class TestWhatIsMissing:
 
     def test_an_empty_collection_is_an_error_of_its_own(self, db):
         benchmark = imported(DOOR)
-        with pytest.raises(EvaluationError, match="holds no pictures"):
+        with pytest.raises(EvaluationError, match="contains no pictures"):
             evaluate(benchmark=benchmark, descriptor=Describer())
 
     def test_no_topic_that_can_be_searched_for_is_an_error_with_reasons(self, pictures):
