@@ -165,7 +165,7 @@ def test_the_progress_page_becomes_the_result(open_browser, site, runs):
     run = create_run(benchmark=runs[0].benchmark, descriptor=Describer(), crop=False)
     browser = open_browser()
     browser.get(f"{site}runs/{run.pk}/")
-    assert "The run waits for its turn." in find(browser, "main").text
+    assert "The run is waiting for its turn." in find(browser, "main").text
     EvaluationRun.objects.filter(pk=run.pk).update(
         status=Status.RUNNING, progress_done=1, progress_total=2
     )
