@@ -1,6 +1,8 @@
 """Reads of the catalogue. Lists never load vectors: the default manager defers them."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 from django.db import models, transaction
 from django.db.models import Count
@@ -82,6 +84,24 @@ class ImageQuerySet(models.QuerySet):
     def feature_counts(self, descriptor: str, model_id: str) -> FeatureCounts:
         """Count the images in each state."""
         return vectors_of(descriptor).counts(self, model_id)
+
+    def named(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the images with these names, by name; to be asked of one collection's images."""
+        return {
+            image.name: image for part in in_parts(names) for image in self.filter(name__in=part)
+        }
+
+
+# Databases take a limited number of values in one statement.
+VALUES_AT_A_TIME = 500
+
+Value = TypeVar("Value")
+
+
+def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Cut values into parts that fit into one statement."""
+    for start in range(0, len(values), VALUES_AT_A_TIME):
+        yield values[start : start + VALUES_AT_A_TIME]
 
 
 class ImageManager(models.Manager.from_queryset(ImageQuerySet)):
