@@ -1,8 +1,7 @@
 """The catalogue in Django's admin: the corpus with thumbnails, and the state of its vectors."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 from django.contrib import admin, messages
@@ -33,7 +32,7 @@ from .feature_states import FeatureState
 from .features import current_model_id, features_of
 from .links import by_descriptor, image_links
 from .models import Collection, Image, ImageVector
-from .querysets import ImageQuerySet
+from .querysets import CollectionQuerySet, ImageQuerySet
 from .tasks import enqueue_extraction, in_words
 
 
@@ -63,7 +62,7 @@ class VectorInline(admin.TabularInline):
     """What is known of an image's features by descriptors other than fc6."""
 
     model = ImageVector
-    fields = ["descriptor", "model_id", "extracted_at", "error"]
+    fields = ("descriptor", "model_id", "extracted_at", "error")
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -126,7 +125,7 @@ class ImageAdmin(CatalogAdmin):
         return request.user.has_perm("catalog.change_image")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return with_states(super().get_queryset(request))
+        return with_states(cast(ImageQuerySet, super().get_queryset(request)))
 
     def get_list_display(self, request: HttpRequest) -> list:
         return ["preview", "name", *state_columns(), "collection", "format", "pixels"]
@@ -134,9 +133,9 @@ class ImageAdmin(CatalogAdmin):
     def get_list_filter(self, request: HttpRequest) -> list:
         return ["collection", "format", *state_filters()]
 
-    def get_actions(self, request: HttpRequest) -> dict[str, tuple[Callable, str, str]]:
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Add two actions for each declared descriptor to Django's own."""
-        found = super().get_actions(request)
+        found: dict[str, Any] = super().get_actions(request)
         # In a pop-up a row is picked, and nothing is done to it.
         if IS_POPUP_VAR in request.GET or not self.has_extract_permission(request):
             return found
@@ -168,7 +167,7 @@ class ImageAdmin(CatalogAdmin):
         return filesizeformat(image.byte_size)
 
     @admin.display(description=_("stored as"))
-    def stored_as(self, image: Image) -> str:
+    def stored_as(self, image: Image) -> str | None:
         return image.file.name
 
     @admin.display(description="SHA-256")
@@ -232,6 +231,12 @@ def clear(
     model_admin.message_user(request, text, messages.SUCCESS if number else messages.INFO)
 
 
+class Counted(Protocol):
+    """A collection as `CollectionAdmin.get_queryset` reads it."""
+
+    features_count: int
+
+
 @admin.register(Collection)
 class CollectionAdmin(CatalogAdmin):
     list_display = ["slug", "title", "images", "with_features", "created_at"]
@@ -251,8 +256,8 @@ class CollectionAdmin(CatalogAdmin):
         # Counted apart: beside the count of images, a join would multiply the rows.
         found = images.in_feature_state(DEFAULT, model_id, state).order_by().values("collection")
         count = Subquery(found.annotate(number=Count("pk")).values("number"))
-        collections = super().get_queryset(request).with_image_count()
-        return collections.annotate(features_count=Coalesce(count, 0))
+        collections = cast(CollectionQuerySet, super().get_queryset(request))
+        return collections.with_image_count().annotate(features_count=Coalesce(count, 0))
 
     @admin.display(description=_("images"), ordering="image_count")
     def images(self, collection: Collection) -> str:
@@ -267,5 +272,5 @@ class CollectionAdmin(CatalogAdmin):
         )
 
     @admin.display(description=_("with features"), ordering="features_count")
-    def with_features(self, collection: Collection) -> str:
+    def with_features(self, collection: Counted) -> str:
         return localize(collection.features_count)

@@ -3,8 +3,10 @@ loading vectors. One column, one filter and two actions for each declared descri
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import capfirst
 from django.utils.formats import number_format
@@ -18,6 +20,7 @@ from .features import current_model_id
 from .models import Image
 from .querysets import ImageQuerySet
 from .vectors import Float32Array, VectorError
+from .vectorstore import vectors_of
 
 # Icon and words of each state: nobody should have to tell them apart by colour.
 STATES = {
@@ -89,7 +92,7 @@ def vector_fact(
 ) -> str | None:
     """Return a number about the image's fc6 vector in words; fetches the vector if need be."""
     try:
-        vector = image.fc6
+        vector: Any = image.fc6
     except VectorError as error:  # bytes that another program wrote
         return str(error)
     if vector is None:
@@ -109,13 +112,14 @@ class FeaturesFilter(admin.SimpleListFilter):
             [FeatureState.CURRENT, FeatureState.OUTDATED] if is_known else [FeatureState.PRESENT]
         )
         states = [*found, FeatureState.FAILED, FeatureState.MISSING]
-        return [(state.value, capfirst(STATES[state][1])) for state in states]
+        return [(state.value, capfirst(str(STATES[state][1]))) for state in states]
 
-    def queryset(self, request: HttpRequest, queryset: ImageQuerySet) -> ImageQuerySet:
-        if self.value() not in set(FeatureState):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        state = self.value()
+        if state is None or state not in set(FeatureState):
             return queryset
         model_id = current_model_id(self.descriptor)
-        return queryset.in_feature_state(self.descriptor, model_id, FeatureState(self.value()))
+        return vectors_of(self.descriptor).in_state(queryset, model_id, FeatureState(state))
 
 
 def state_filters() -> list[type[FeaturesFilter]]:

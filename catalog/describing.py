@@ -90,7 +90,7 @@ def describe_many(
     if not pictures:
         return []
     rows = descriptor.describe(pictures)
-    usable = np.isfinite(rows).all(axis=1)
+    usable = np.all(np.isfinite(rows), axis=1)
     return [row if good else without_features() for row, good in zip(rows, usable, strict=True)]
 
 

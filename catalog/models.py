@@ -31,7 +31,7 @@ class PictureFormat(models.TextChoices):
     TIFF = "TIFF", "TIFF"
 
 
-EXTENSIONS = {
+EXTENSIONS: dict[str, str] = {
     PictureFormat.JPEG: ".jpg",
     PictureFormat.PNG: ".png",
     PictureFormat.WEBP: ".webp",
@@ -49,6 +49,9 @@ class Collection(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = CollectionQuerySet.as_manager()
+
+    # Where `with_image_count()` read the row.
+    image_count: int
 
     class Meta:
         ordering = ["slug"]

@@ -2,29 +2,33 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Self, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from .feature_states import FeatureCounts, FeatureState
-from .vectorstore import vectors_of
+from .vectorstore import all_images, vectors_of
+
+# Models import this module, so it cannot name them.
+ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
 
 
 class UnknownCollection(LookupError):
     """No collection has the short name that was asked for; the message lists those there are."""
 
 
-class CollectionQuerySet(models.QuerySet):
-    def with_image_count(self) -> "CollectionQuerySet":
+class CollectionQuerySet(models.QuerySet[ModelT]):
+    def with_image_count(self) -> Self:
         return self.annotate(image_count=Count("images"))
 
-    def by_slug(self, slug: str) -> models.Model:
+    def by_slug(self, slug: str) -> ModelT:
         """Return the collection `slug`; raises `UnknownCollection` naming the choices."""
         try:
             return self.get(slug=slug)
-        except self.model.DoesNotExist:
+        except ObjectDoesNotExist:
             known = ", ".join(self.values_list("slug", flat=True)) or _("none yet")
             raise UnknownCollection(
                 _("There is no collection “%(slug)s”. Collections: %(known)s.")
@@ -33,48 +37,45 @@ class CollectionQuerySet(models.QuerySet):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete collections and what belongs to them; returns counts as Django does."""
-        images = self.model._meta.get_field("images").related_model
         self._for_write = True
         with transaction.atomic(using=self.db):
             ids = list(self.values_list("pk", flat=True))
             # Images first: a cascade would load their vectors along with them.
-            _total, rows = images.objects.using(self.db).filter(collection__in=ids).delete()
+            _total, rows = all_images().using(self.db).filter(collection__in=ids).delete()
             _total, others = models.QuerySet(self.model, using=self.db).filter(pk__in=ids).delete()
         counts = dict(Counter(rows) + Counter(others))
         return sum(counts.values()), counts
 
-    delete.alters_data = True  # no template may call it
-    delete.queryset_only = True  # and no manager has it
+    # No manager has it. An attribute of a function, as Django wants it.
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
-class ImageQuerySet(models.QuerySet):
-    def in_collection(self, collection: models.Model | None) -> "ImageQuerySet":
+class ImageQuerySet(models.QuerySet[ModelT]):
+    def in_collection(self, collection: models.Model | None) -> Self:
         """Restrict to one collection; None means every collection."""
         return self if collection is None else self.filter(collection=collection)
 
-    def name_contains(self, text: str) -> "ImageQuerySet":
+    def name_contains(self, text: str) -> Self:
         return self.filter(name__icontains=text) if text else self
 
     def with_features(
         self, descriptor: str, model_id: str | None, *, name: str = "features"
-    ) -> "ImageQuerySet":
+    ) -> Self:
         """Annotate each image's `FeatureState` as `name`; `model_id` None: it is not known."""
         store = vectors_of(descriptor)
         return store.joined(self).annotate(**{name: store.state(model_id)})
 
     def in_feature_state(
         self, descriptor: str, model_id: str | None, *states: FeatureState
-    ) -> "ImageQuerySet":
+    ) -> Self:
         """Images that are in one of these states for this descriptor and model id."""
         return vectors_of(descriptor).in_state(self, model_id, *states)
 
-    def with_current(self, descriptor: str, model_id: str) -> "ImageQuerySet":
+    def with_current(self, descriptor: str, model_id: str) -> Self:
         """Images that searches by this descriptor and model id find."""
         return self.in_feature_state(descriptor, model_id, FeatureState.CURRENT)
 
-    def to_extract(
-        self, descriptor: str, model_id: str, *, retry_failed: bool = False
-    ) -> "ImageQuerySet":
+    def to_extract(self, descriptor: str, model_id: str, *, retry_failed: bool = False) -> Self:
         """Images without a current vector; those whose last attempt failed with `retry_failed`."""
         states = [FeatureState.MISSING, FeatureState.OUTDATED]
         if retry_failed:
@@ -85,11 +86,13 @@ class ImageQuerySet(models.QuerySet):
         """Count the images in each state."""
         return vectors_of(descriptor).counts(self, model_id)
 
-    def named(self, names: Sequence[str]) -> dict[str, Any]:
+    def named(self, names: Sequence[str]) -> dict[str, ModelT]:
         """Return the images with these names, by name; to be asked of one collection's images."""
-        return {
-            image.name: image for part in in_parts(names) for image in self.filter(name__in=part)
-        }
+        found: dict[str, ModelT] = {}
+        for part in in_parts(names):
+            images = self.filter(name__in=part)
+            found |= {str(vars(image)["name"]): image for image in images}
+        return found
 
 
 # Databases take a limited number of values in one statement.
@@ -104,10 +107,14 @@ def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
         yield values[start : start + VALUES_AT_A_TIME]
 
 
-class ImageManager(models.Manager.from_queryset(ImageQuerySet)):
+# A name of its own, because mypy cannot follow a call among the bases of a class.
+ImagesManager = models.Manager.from_queryset(ImageQuerySet)
+
+
+class ImageManager(ImagesManager):
     """Images without their vectors; `image.fc6` fetches one."""
 
-    def get_queryset(self) -> ImageQuerySet:
+    def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().defer("fc6")
 
 

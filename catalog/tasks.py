@@ -58,7 +58,9 @@ def in_words(results: Sequence[TaskResult]) -> list[tuple[int, str]]:
     """
     queued = sum(len(result.kwargs["image_ids"]) for result in results if not result.is_finished)
     broken = [result for result in results if result.is_finished and result.errors]
-    done = [result.return_value for result in results if result.is_finished and not result.errors]
+    done: list[Any] = [
+        result.return_value for result in results if result.is_finished and not result.errors
+    ]
     extracted = sum(outcome["extracted"] for outcome in done)
     failures = [failure for outcome in done for failure in outcome["failed"]]
     said = []

@@ -8,7 +8,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db import models, transaction
@@ -37,6 +37,7 @@ ROWS_AT_A_TIME = 500
 CLEARED_COLUMN = {"fc6": None, "fc6_model_id": "", "fc6_extracted_at": None, "fc6_error": ""}
 
 StoredVector = tuple[int, int, bytes]  # collection, image, encoded vector
+Images = TypeVar("Images", bound=models.QuerySet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class VectorStore(ABC):
     def __init__(self, descriptor: str) -> None:
         self.descriptor = descriptor
 
-    def joined(self, images: models.QuerySet) -> models.QuerySet:
+    def joined(self, images: Images) -> Images:
         """Return the images with this store's fields in reach."""
         return images
 
@@ -85,9 +86,7 @@ class VectorStore(ABC):
             FeatureState.FAILED: failed & (has_none | is_other),
         }
 
-    def in_state(
-        self, images: models.QuerySet, model_id: str | None, *states: FeatureState
-    ) -> models.QuerySet:
+    def in_state(self, images: Images, model_id: str | None, *states: FeatureState) -> Images:
         """Return the images that are in one of these states."""
         conditions = self.conditions(model_id)
         wanted = Q(pk__in=[])
@@ -217,7 +216,7 @@ class TableStore(VectorStore):
         self.error = f"{self.alias}__error"
         self.extracted_at = f"{self.alias}__extracted_at"
 
-    def joined(self, images: models.QuerySet) -> models.QuerySet:
+    def joined(self, images: Images) -> Images:
         own = FilteredRelation("vectors", condition=Q(vectors__descriptor=self.descriptor))
         return images.annotate(**{self.alias: own})
 

@@ -42,15 +42,17 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ACCEPTED_TYPES, "required": True}),
     )
     collection = CollectionField()
-    descriptor = forms.ChoiceField(label=_("Compare by"), required=False)
 
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.too_large = too_large
         usable = searchable_descriptors()
-        self.fields["descriptor"].choices = [(d.name, d.title or d.name) for d in usable]
-        if len(usable) < 2:
-            del self.fields["descriptor"]
+        if len(usable) > 1:
+            self.fields["descriptor"] = forms.ChoiceField(
+                label=_("Compare by"),
+                required=False,
+                choices=[(d.name, d.title or d.name) for d in usable],
+            )
 
     def clean_picture(self) -> PillowImage.Image:
         upload = self.cleaned_data["picture"]

@@ -5,6 +5,7 @@ from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
@@ -85,7 +86,7 @@ def store_query(
             query.save(force_insert=True)
             keep_vector(query, vector, descriptor)
     except BaseException:
-        query.picture.storage.delete(query.picture.name)
+        query.picture.delete(save=False)
         raise
     return query
 
@@ -126,14 +127,16 @@ def query_vector(*, query: Query, descriptor: Descriptor) -> Float32Array:
     return vector
 
 
+def delete_after_commit(picture: FieldFile) -> None:
+    transaction.on_commit(lambda: picture.delete(save=False), robust=True)
+
+
 def purge_queries(*, queries: QueryQuerySet) -> int:
     """Delete queries and their pictures; returns how many."""
     deleted = 0
     for query in queries.iterator():
         with transaction.atomic():
             query.delete()
-            transaction.on_commit(
-                lambda picture=query.picture: picture.storage.delete(picture.name), robust=True
-            )
+            delete_after_commit(query.picture)
         deleted += 1
     return deleted

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.middleware import HtmxDetails
 
 from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
 from catalog.links import by_descriptor
@@ -26,6 +27,12 @@ from .services import count_searchable, find_similar, searchable_descriptors
 from .uploads import was_too_large
 
 PAGE_SIZE = 30
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request as `HtmxMiddleware` leaves it."""
+
+    htmx: HtmxDetails
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,7 +81,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
 
 
 @require_GET
-def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def results(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The ranking of a stored query, 30 at a time, to the end of the collection."""
     query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
     box = query.box or (0, 0, query.width, query.height)
@@ -83,7 +90,7 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def crop(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Search with a part of a stored query's picture."""
     query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
     form = BoxForm(request.POST)
@@ -100,7 +107,7 @@ def crop(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def show_results(
-    request: HttpRequest, *, query: Query, box_form: BoxForm, status: int = 200
+    request: HtmxHttpRequest, *, query: Query, box_form: BoxForm, status: int = 200
 ) -> HttpResponse:
     descriptor = chosen_descriptor(request, default=query.descriptor)
     try:
@@ -120,7 +127,7 @@ def show_results(
 
 
 @require_GET
-def similar(request: HttpRequest, pk: int) -> HttpResponse:
+def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The ranking for an image of the catalogue; the image itself comes first."""
     image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
     descriptor = chosen_descriptor(request, default=DEFAULT)
@@ -193,7 +200,7 @@ def page_number(request: HttpRequest) -> int:
 
 
 def render_ranking(
-    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+    request: HtmxHttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Show a whole page, or only its hits where htmx asks for more of them."""
     if request.htmx and request.method == "GET":

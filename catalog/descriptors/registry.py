@@ -65,7 +65,10 @@ def check_descriptor(name: str) -> tuple[type[Descriptor], dict[str, Any]]:
             "with single -, + or . between them."
         )
     backend, options = declared_class(
-        setting=SETTING, kind="descriptor", name=name, base=Descriptor
+        setting=SETTING,
+        kind="descriptor",
+        name=name,
+        base=Descriptor,  # type: ignore[type-abstract]  # what is declared need not be
     )
     if name == DEFAULT and getattr(backend, "dim", None) != FC6_DIM:
         raise ImproperlyConfigured(

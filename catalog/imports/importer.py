@@ -12,12 +12,15 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from ..models import Collection, Image, stored_path
@@ -168,9 +171,9 @@ class Importer:
 
     def look_at(self, name: str, plan: ImportPlan | None) -> Found:
         check_name(name)
-        key = self.source.key(name)
-        if key is not None and len(key) > max_length("file"):
-            raise FileRefused(name_too_long(max_length("file")))
+        key, longest = self.source.key(name), max_length(Image, "file")
+        if key is not None and len(key) > longest:
+            raise FileRefused(name_too_long(longest))
         facts = self.source.facts(name)
         check_size(facts.size)
         known = plan.by_source.get(name) if plan else None
@@ -192,24 +195,18 @@ class Importer:
         content = self.source.read(unread.source_name)
         check_size(len(content.data))
         digest = hashlib.sha256(content.data).hexdigest()
-        facts = {
-            "source_name": unread.source_name,
-            "source_modified": unread.source_modified,
-            "external": unread.external,
-            "byte_size": len(content.data),
-            "sha256": digest,
-        }
+        found = replace(unread, byte_size=len(content.data), sha256=digest)
         if known and known.sha256 == digest:
             if not (known.external or unread.external):
                 # Does nothing, unless the stored file was lost or damaged.
                 store(content=content.data, name=known.file, original=content.original)
-            return Found(**facts, file=unread.file)
+            return found
         if plan and digest in plan.by_content:
-            return Found(**facts, file="")
+            return replace(found, file="")
         picture = decode(BytesIO(content.data))
         decoded = Decoded(picture.format, *picture.pixels.size)
-        file = unread.file if unread.external else self.keep(content, digest, picture.format)
-        return Found(**facts, file=file, decoded=decoded)
+        file = found.file if found.external else self.keep(content, digest, picture.format)
+        return replace(found, file=file, decoded=decoded)
 
     def keep(self, content: Content, digest: str, picture_format: str) -> str:
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
@@ -227,7 +224,7 @@ def is_as_before(known: Known, found: Found) -> bool:
 
 def check_slug(slug: str) -> None:
     """Raise `ImportRefused` for what cannot be a collection's short name."""
-    longest = Collection._meta.get_field("slug").max_length
+    longest = max_length(Collection, "slug")
     try:
         validate_slug(slug)
     except ValidationError:
@@ -250,7 +247,7 @@ def check_name(name: str) -> None:
         name.encode()
     except UnicodeEncodeError:
         raise FileRefused(_("Its name is not valid UTF-8; rename it.")) from None
-    longest = max_length("source_name")
+    longest = max_length(Image, "source_name")
     if max(len(name), len(whole_name(name))) > longest:
         raise FileRefused(name_too_long(longest))
 
@@ -268,5 +265,6 @@ def name_too_long(longest: int) -> str:
     return _("Its name is longer than %(longest)d characters; shorten it.") % {"longest": longest}
 
 
-def max_length(field: str) -> int:
-    return Image._meta.get_field(field).max_length
+def max_length(model: type[Model], field: str) -> int:
+    """How many characters a column of text holds; each of these declares it."""
+    return cast(Any, model._meta.get_field(field)).max_length

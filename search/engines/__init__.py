@@ -37,7 +37,11 @@ def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:
     the engine needs is not installed.
     """
     backend, options = declared_class(
-        setting="SEARCH_ENGINES", kind="engine", name=alias, base=SearchEngine, given={"descriptor"}
+        setting="SEARCH_ENGINES",
+        kind="engine",
+        name=alias,
+        base=SearchEngine,  # type: ignore[type-abstract]  # what is declared need not be
+        given={"descriptor"},
     )
     backend.check()
     return backend, options

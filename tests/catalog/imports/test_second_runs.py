@@ -201,3 +201,17 @@ def test_a_file_that_grows_under_the_reader_is_left_for_the_next_run(
     )
     report = committed(folder)
     assert report.skipped == [("a.jpg", "It changed while it was read; run the import again.")]
+
+
+def test_an_old_file_that_cannot_be_deleted_stops_nothing(folder, committed, monkeypatch, caplog):
+    """Catches an import that ends with a traceback because the storage refuses a deletion."""
+    write(folder / "a.jpg", 1)
+    committed(folder)
+
+    def refuse(name):
+        raise PermissionError(name)
+
+    monkeypatch.setattr(default_storage, "delete", refuse)
+    write(folder / "a.jpg", 2)
+    assert counts(committed(folder)) == (0, 1, 0, 0, 0)
+    assert "on_commit" in caplog.text
