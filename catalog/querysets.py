@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
@@ -90,8 +90,8 @@ class ImageQuerySet(models.QuerySet[ModelT]):
         """Return the images with these names, by name; to be asked of one collection's images."""
         found: dict[str, ModelT] = {}
         for part in in_parts(names):
-            images = self.filter(name__in=part)
-            found |= {str(vars(image)["name"]): image for image in images}
+            images: models.QuerySet[Any] = self.filter(name__in=part)
+            found |= {image.name: image for image in images}
         return found
 
 
