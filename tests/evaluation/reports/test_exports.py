@@ -6,7 +6,6 @@ import json
 
 import pytest
 import pytrec_eval
-from django.conf import settings
 
 from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.problems import ProblemCode as Code
@@ -24,10 +23,9 @@ from evaluation.reports.exports import (
 from evaluation.runs.importing import import_run, read_run
 from evaluation.runs.runner import EvaluationError, evaluate
 from tests.evaluation.landmarks import GATE_AP, STANDARD_AP, Describer
+from tests.evaluation.reference import scored_rankings
 
 pytestmark = pytest.mark.django_db
-
-TOP100 = settings.BASE_DIR / "tests" / "evaluation" / "data" / "oxford_top100.json"
 
 
 @pytest.fixture
@@ -96,14 +94,15 @@ class TestIn:
         truth = read_ground_truth(BUNDLED_OXFORD5K)
         plan = plan_import(ground_truth=truth, benchmark="oxford5k", collection="oxford5k")
         benchmark = apply_import(plan=plan)
-        cases = json.loads(TOP100.read_text())["topics"]
-        data = run_file({case["topic"]: case["ranking"] for case in cases})
+        cases = scored_rankings()[::5]  # the first topic of each landmark
+        data = run_file({case.topic: case.ranking[:100] for case in cases})
         for protocol in OXFORD_PROTOCOLS:
             run = import_run(data=data, file="run.txt", benchmark=benchmark, protocol=protocol.name)
             aps = dict(run.results.values_list("name", "ap"))
             for case in cases:
-                assert aps[case["topic"]] == pytest.approx(case["ap"][protocol.name], abs=1e-5)
-            assert run.topics_not_evaluated == 55 - len(cases)
+                expected = case.ap_of_100[protocol.name]
+                assert aps[case.topic] == pytest.approx(expected, abs=1e-5)
+            assert run.topics_not_evaluated == 55 - 11
 
     def test_names_need_no_pictures_and_missing_topics_no_0(self, benchmark_rows):
         data = run_file({"gate_1": ["elsewhere", "gate_gone"], "attic_1": ["x"]})

@@ -10,6 +10,8 @@ from django.conf import settings
 
 from tests.postgres import throwaway_server
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import json
 import django
