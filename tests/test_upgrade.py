@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from tests.postgres import throwaway_server
+
+pytestmark = pytest.mark.slow
 
 # Where the last release's migrations ended.
 BEFORE = [("catalog", "0002"), ("search", "0001"), ("evaluation", "0002")]
