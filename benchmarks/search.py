@@ -76,12 +76,12 @@ def compare_answers(report: Report, ours: dict[str, Any], queries: np.ndarray) -
     assert identical == len(queries)
 
 
-def peers(features: np.ndarray) -> Iterator[tuple[str, Search]]:
+def peers(features: np.ndarray) -> Iterator[tuple[str, Search | None]]:
     """What else a user may pick for exact search; each needs its package."""
     try:
         import faiss
     except ImportError:
-        yield "faiss: not installed (requirements-benchmarks.txt)", None  # type: ignore[misc]
+        yield "faiss: not installed (requirements-benchmarks.txt)", None
     else:
         index = faiss.IndexFlatIP(features.shape[1])
         index.add(features)
@@ -89,7 +89,7 @@ def peers(features: np.ndarray) -> Iterator[tuple[str, Search]]:
     try:
         from usearch.index import MetricKind, search
     except ImportError:
-        yield "usearch: not installed (requirements-benchmarks.txt)", None  # type: ignore[misc]
+        yield "usearch: not installed (requirements-benchmarks.txt)", None
     else:
         threads = os.cpu_count() or 1
 
@@ -142,7 +142,9 @@ def measure(report: Report, options: argparse.Namespace, folder: Path, count: in
     features = np.array(rows) if in_memory else rows
     ours = dict(engines(path))
     compare_answers(report, ours, queries)
-    wanted = {ORIGINAL: original(features)} | dict(peers(features)) if in_memory else {}
+    wanted: dict[str, Search | None] = {}
+    if in_memory:
+        wanted = {ORIGINAL: original(features), **dict(peers(features))}
     wanted |= {name: searching(engine) for name, engine in ours.items()}
     searches = {name: search for name, search in wanted.items() if search is not None}
     for name in wanted.keys() - searches.keys():

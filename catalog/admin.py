@@ -1,33 +1,38 @@
 """The catalogue in Django's admin: the corpus with thumbnails, and the state of its vectors."""
 
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, cast
 
 import numpy as np
 from django.contrib import admin, messages
-from django.contrib.admin.utils import NestedObjects
-from django.db import router
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import capfirst, filesizeformat
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.formats import localize
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from .admin_deletion import DeletionWithoutVectors
 from .admin_features import (
-    CURRENT,
-    STATES,
-    FeaturesFilter,
-    current_model_id,
+    state_columns,
+    state_filters,
+    state_of,
+    titled,
     vector_fact,
     warn_about_weights,
-    with_state,
+    with_states,
 )
-from .descriptors import DescriptorError, get_descriptor
+from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descriptor
 from .extraction import clear_features, pending_ids
-from .models import Collection, Image
-from .querysets import ImageQuerySet
+from .feature_states import FeatureState
+from .features import current_model_id, features_of
+from .links import by_descriptor, image_links
+from .models import Collection, Image, ImageVector
+from .querysets import CollectionQuerySet, ImageQuerySet
 from .tasks import enqueue_extraction, in_words
 
 
@@ -41,7 +46,7 @@ def thumbnail(image: Image, size: str) -> str:
     )
 
 
-class CatalogAdmin(admin.ModelAdmin):
+class CatalogAdmin(DeletionWithoutVectors, admin.ModelAdmin):
     """What both admins share: style, and pages that still work where the weights are gone."""
 
     class Media:
@@ -53,18 +58,36 @@ class CatalogAdmin(admin.ModelAdmin):
         return super().changelist_view(request, *args, **kwargs)
 
 
+class VectorInline(admin.TabularInline):
+    """What is known of an image's features by descriptors other than fc6."""
+
+    model = ImageVector
+    fields = ("descriptor", "model_id", "extracted_at", "error")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
+        # Who may see the image may see its features.
+        return True
+
+
 @admin.register(Image)
 class ImageAdmin(CatalogAdmin):
     """Images come in by import only: their facts are shown, never edited."""
 
-    list_display = ["preview", "name", "features", "collection", "format", "pixels"]
-    # The picture is no link: it has no words that a screen reader could call it by.
+    # The picture is not a link: it has no words that a screen reader could call it by.
     list_display_links = ["name"]
-    list_filter = ["collection", "format", FeaturesFilter]
     list_per_page = 50
     list_select_related = ["collection"]
     search_fields = ["name"]
-    actions = ["extract", "clear"]
+    inlines = [VectorInline]
     fieldsets = [
         (None, {"fields": ["picture", "name", "collection", "neighbours"]}),
         (
@@ -94,7 +117,7 @@ class ImageAdmin(CatalogAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
-        # Asked of the user: by itself "may change" is no for everybody here.
+        # Asked of the user: by itself "may change" is answered with no for everybody here.
         return super().has_view_permission(request, obj) or self.has_extract_permission(request)
 
     def has_extract_permission(self, request: HttpRequest) -> bool:
@@ -102,7 +125,26 @@ class ImageAdmin(CatalogAdmin):
         return request.user.has_perm("catalog.change_image")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return with_state(super().get_queryset(request))
+        return with_states(cast(ImageQuerySet, super().get_queryset(request)))
+
+    def get_list_display(self, request: HttpRequest) -> list:
+        return ["preview", "name", *state_columns(), "collection", "format", "pixels"]
+
+    def get_list_filter(self, request: HttpRequest) -> list:
+        return ["collection", "format", *state_filters()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Add two actions for each declared descriptor to Django's own."""
+        found: dict[str, Any] = super().get_actions(request)
+        # In a pop-up a row is picked, and nothing is done to it.
+        if IS_POPUP_VAR in request.GET or not self.has_extract_permission(request):
+            return found
+        for name in descriptor_names():
+            suffix = "" if name == DEFAULT else f"_{name}"
+            for action, words in ((extract, _("Extract features")), (clear, _("Clear features"))):
+                key = f"{action.__name__}{suffix}"
+                found[key] = (partial(action, name), key, titled(words, name))
+        return found
 
     def render_change_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         warn_about_weights(request)
@@ -125,30 +167,26 @@ class ImageAdmin(CatalogAdmin):
         return filesizeformat(image.byte_size)
 
     @admin.display(description=_("stored as"))
-    def stored_as(self, image: Image) -> str:
+    def stored_as(self, image: Image) -> str | None:
         return image.file.name
 
     @admin.display(description="SHA-256")
     def fingerprint(self, image: Image) -> str:
         return format_html('<code class="catalog-fingerprint">{}</code>', image.sha256)
 
-    @admin.display(description=_("features"), ordering="features_state")
+    @admin.display(description=_("features"))
     def features(self, image: Image) -> str:
-        icon, words = STATES[image.features_state]
-        return format_html(
-            '<span class="catalog-state catalog-state-{}">'
-            '<span class="catalog-icon" aria-hidden="true">{}</span> {}</span>',
-            image.features_state,
-            icon,
-            words,
-        )
+        return state_of(image, DEFAULT)
 
     @admin.display(description=_("neighbours"))
     def neighbours(self, image: Image) -> str:
-        if image.features_state != CURRENT:
+        current = [item for item in features_of(image) if item.are_current]
+        if not current:
             return gettext("Only an image with current features has neighbours.")
-        address = reverse("search:similar", args=[image.pk])
-        return format_html('<a href="{}">{}</a>', address, gettext("Show similar images"))
+        name = current[0].descriptor.name
+        query = by_descriptor(name)
+        links = ((link.address(image.pk) + query, link.label) for link in image_links)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.display(description=_("norm"))
     def norm(self, image: Image) -> str | None:
@@ -158,45 +196,45 @@ class ImageAdmin(CatalogAdmin):
     def zeros(self, image: Image) -> str | None:
         return vector_fact(image, lambda vector: 100 * float(np.mean(vector == 0)), "{} %", 1)
 
-    @admin.action(description=_("Extract features"), permissions=["extract"])
-    def extract(self, request: HttpRequest, queryset: ImageQuerySet) -> None:
-        """Extract what has no current vector, failed images included; redo nothing."""
-        try:
-            ids = pending_ids(images=queryset, descriptor=get_descriptor(), retry_failed=True)
-        except DescriptorError as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return
-        if not ids:
-            text = gettext(
-                "Every selected image has current features. To redo them, clear them first."
-            )
-            self.message_user(request, text, messages.INFO)
-        results = []
-        for result in enqueue_extraction(ids):
-            results.append(result)
-            if result.is_finished and result.errors:
-                break  # the next ones would fail for the same reason
-        for level, text in in_words(results):
-            self.message_user(request, text, level)
 
-    @admin.action(description=_("Clear features"), permissions=["extract"])
-    def clear(self, request: HttpRequest, queryset: ImageQuerySet) -> None:
-        something = Q(fc6__isnull=False) | ~Q(fc6_error="")
-        number = clear_features(images=queryset.filter(something))
-        text = ngettext(
-            "Cleared the features of %(number)s image.",
-            "Cleared the features of %(number)s images.",
-            number,
-        ) % {"number": localize(number)}
-        self.message_user(request, text, messages.SUCCESS if number else messages.INFO)
+def extract(
+    descriptor: str, model_admin: ImageAdmin, request: HttpRequest, queryset: ImageQuerySet
+) -> None:
+    """Extract what has no current vector, failed images included; redo nothing."""
+    try:
+        ids = pending_ids(images=queryset, descriptor=get_descriptor(descriptor), retry_failed=True)
+    except DescriptorError as error:
+        model_admin.message_user(request, str(error), messages.ERROR)
+        return
+    if not ids:
+        text = gettext("Every selected image has current features. To redo them, clear them first.")
+        model_admin.message_user(request, text, messages.INFO)
+    results = []
+    for result in enqueue_extraction(ids, descriptor):
+        results.append(result)
+        if result.is_finished and result.errors:
+            break  # the next ones would fail for the same reason
+    for level, text in in_words(results):
+        model_admin.message_user(request, text, level)
 
 
-class WithoutVectors(NestedObjects):
-    """Finds what a deletion takes along; by default Django reads every column of every image."""
+def clear(
+    descriptor: str, model_admin: ImageAdmin, request: HttpRequest, queryset: ImageQuerySet
+) -> None:
+    """Remove vectors and recorded errors."""
+    number = clear_features(images=queryset, descriptor=descriptor)
+    text = ngettext(
+        "Cleared the features of %(number)s image.",
+        "Cleared the features of %(number)s images.",
+        number,
+    ) % {"number": localize(number)}
+    model_admin.message_user(request, text, messages.SUCCESS if number else messages.INFO)
 
-    def related_objects(self, related_model: type[Model], *args: Any) -> QuerySet:
-        found = super().related_objects(related_model, *args)
-        return found.defer("fc6") if related_model is Image else found
+
+class Counted(Protocol):
+    """A collection as `CollectionAdmin.get_queryset` reads it."""
+
+    features_count: int
 
 
 @admin.register(Collection)
@@ -211,12 +249,15 @@ class CollectionAdmin(CatalogAdmin):
         return ["slug", *self.readonly_fields] if obj else self.readonly_fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        has_features = Q(images__fc6__isnull=False)
-        model_id = current_model_id()
-        if model_id is not None:
-            has_features &= Q(images__fc6_model_id=model_id)
-        collections = super().get_queryset(request).with_image_count()
-        return collections.annotate(features_count=Count("images", filter=has_features))
+        images = Image.objects.filter(collection=OuterRef("pk"))
+        state, model_id = FeatureState.CURRENT, current_model_id(DEFAULT)
+        if model_id is None:
+            state = FeatureState.PRESENT
+        # Counted apart: beside the count of images, a join would multiply the rows.
+        found = images.in_feature_state(DEFAULT, model_id, state).order_by().values("collection")
+        count = Subquery(found.annotate(number=Count("pk")).values("number"))
+        collections = cast(CollectionQuerySet, super().get_queryset(request))
+        return collections.with_image_count().annotate(features_count=Coalesce(count, 0))
 
     @admin.display(description=_("images"), ordering="image_count")
     def images(self, collection: Collection) -> str:
@@ -231,21 +272,5 @@ class CollectionAdmin(CatalogAdmin):
         )
 
     @admin.display(description=_("with features"), ordering="features_count")
-    def with_features(self, collection: Collection) -> str:
+    def with_features(self, collection: Counted) -> str:
         return localize(collection.features_count)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
-        collector = WithoutVectors(using=router.db_for_write(Collection), origin=objs)
-        collector.collect(objs)
-        registered = self.admin_site._registry
-        lacking = {
-            model._meta.verbose_name
-            for model in collector.model_objs
-            if model in registered and not registered[model].has_delete_permission(request)
-        }
-
-        def line(row: Model) -> str:
-            return f"{capfirst(row._meta.verbose_name)}: {row}"
-
-        counts = {m._meta.verbose_name_plural: len(o) for m, o in collector.model_objs.items()}
-        return collector.nested(line), counts, lacking, [line(row) for row in collector.protected]

@@ -1,40 +1,35 @@
 """The state of images' features, as the admin shows it: computed by the database, never by
-loading vectors.
+loading vectors. One column, one filter and two actions for each declared descriptor.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, CharField, Q, Value, When
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import capfirst
 from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from .descriptors import DescriptorError, get_descriptor
+from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descriptor
+from .feature_states import FeatureState
+from .features import current_model_id
 from .models import Image
 from .querysets import ImageQuerySet
 from .vectors import Float32Array, VectorError
-
-CURRENT, OUTDATED, FAILED, MISSING, PRESENT = "current", "outdated", "failed", "missing", "present"
+from .vectorstore import vectors_of
 
 # Icon and words of each state: nobody should have to tell them apart by colour.
 STATES = {
-    CURRENT: ("✓", _("current")),
-    OUTDATED: ("↻", _("out of date")),
-    FAILED: ("✗", _("failed")),
-    MISSING: ("–", _("none")),
-    # Only where the weights cannot be identified, so that nobody knows what is current.
-    PRESENT: ("?", _("has features")),
+    FeatureState.CURRENT: ("✓", _("current")),
+    FeatureState.OUTDATED: ("↻", _("out of date")),
+    FeatureState.FAILED: ("✗", _("failed")),
+    FeatureState.MISSING: ("–", _("none")),
+    FeatureState.PRESENT: ("?", _("has features")),
 }
-
-
-def current_model_id() -> str | None:
-    """Return the model id that pages search with; None where the weights are not there."""
-    try:
-        return get_descriptor().model_id
-    except DescriptorError:
-        return None
 
 
 def warn_about_weights(request: HttpRequest) -> None:
@@ -45,31 +40,59 @@ def warn_about_weights(request: HttpRequest) -> None:
         messages.warning(request, str(error))
 
 
-def with_state(images: ImageQuerySet) -> ImageQuerySet:
-    """Annotate `features_state`, one of `STATES`, by the same rules as `feature_counts`."""
-    model_id = current_model_id()
-    has_vector = Q(fc6__isnull=False)
-    if model_id is None:
-        searchable = When(has_vector & Q(fc6_error=""), then=Value(PRESENT))
-    else:
-        searchable = When(has_vector & Q(fc6_model_id=model_id), then=Value(CURRENT))
-    return images.annotate(
-        features_state=Case(
-            searchable,
-            When(~Q(fc6_error=""), then=Value(FAILED)),
-            When(has_vector, then=Value(OUTDATED)),
-            default=Value(MISSING),
-            output_field=CharField(),
-        )
+def annotation(descriptor: str) -> str:
+    """Return the name under which lists carry the state of this descriptor's features."""
+    return f"features_{descriptor_names().index(descriptor)}"
+
+
+def with_states(images: ImageQuerySet) -> ImageQuerySet:
+    """Annotate the state of each declared descriptor's features."""
+    for name in descriptor_names():
+        model_id = current_model_id(name)
+        images = images.with_features(name, model_id, name=annotation(name))
+    return images
+
+
+def state_of(image: Image, descriptor: str) -> SafeString:
+    """Return an image's annotated state in words."""
+    state = FeatureState(getattr(image, annotation(descriptor)))
+    icon, words = STATES[state]
+    return format_html(
+        '<span class="catalog-state catalog-state-{}">'
+        '<span class="catalog-icon" aria-hidden="true">{}</span> {}</span>',
+        state.value,
+        icon,
+        words,
     )
+
+
+def state_columns() -> list[Callable[[Image], SafeString]]:
+    """Return a list column for each declared descriptor."""
+    return [state_column(name) for name in descriptor_names()]
+
+
+def state_column(descriptor: str) -> Callable[[Image], SafeString]:
+    @admin.display(description=titled(_("features"), descriptor), ordering=annotation(descriptor))
+    def features(image: Image) -> SafeString:
+        return state_of(image, descriptor)
+
+    features.__name__ = annotation(descriptor)
+    return features
+
+
+def titled(words: object, descriptor: str) -> str:
+    """Return `words`, with the descriptor's title where there are several."""
+    if len(descriptor_names()) == 1:
+        return str(words)
+    return f"{words}: {get_descriptor(descriptor).title or descriptor}"
 
 
 def vector_fact(
     image: Image, measure: Callable[[Float32Array], float], form: str, decimals: int
 ) -> str | None:
-    """Return a number about the image's vector in words; fetches the vector if need be."""
+    """Return a number about the image's fc6 vector in words; fetches the vector if need be."""
     try:
-        vector = image.fc6
+        vector: Any = image.fc6
     except VectorError as error:  # bytes that another program wrote
         return str(error)
     if vector is None:
@@ -78,25 +101,38 @@ def vector_fact(
 
 
 class FeaturesFilter(admin.SimpleListFilter):
-    title = _("features")
+    """Images by the state of one descriptor's features; subclasses name it."""
+
+    descriptor = DEFAULT
     parameter_name = "features"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
-        known = (CURRENT, OUTDATED) if current_model_id() is not None else (PRESENT,)
-        return [(state, capfirst(STATES[state][1])) for state in (*known, FAILED, MISSING)]
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        is_known = current_model_id(self.descriptor) is not None
+        found = (
+            [FeatureState.CURRENT, FeatureState.OUTDATED] if is_known else [FeatureState.PRESENT]
+        )
+        states = [*found, FeatureState.FAILED, FeatureState.MISSING]
+        return [(state.value, capfirst(str(STATES[state][1]))) for state in states]
 
-    def queryset(self, request: HttpRequest, queryset: ImageQuerySet) -> ImageQuerySet:
-        model_id = current_model_id()
-        if self.value() == FAILED:
-            failed = queryset.failed_fc6()
-            # A redo that failed leaves a current vector in place: still searchable, not failed.
-            return failed if model_id is None else failed.without_current_fc6(model_id)
-        if self.value() == MISSING:
-            return queryset.missing_fc6()
-        if self.value() == PRESENT:
-            return queryset.filter(fc6__isnull=False, fc6_error="")
-        if self.value() == CURRENT and model_id is not None:
-            return queryset.with_current("fc6", model_id)
-        if self.value() == OUTDATED and model_id is not None:
-            return queryset.outdated_fc6(model_id)
-        return queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        state = self.value()
+        if state is None or state not in set(FeatureState):
+            return queryset
+        model_id = current_model_id(self.descriptor)
+        return vectors_of(self.descriptor).in_state(queryset, model_id, FeatureState(state))
+
+
+def state_filters() -> list[type[FeaturesFilter]]:
+    """Return a list filter for each declared descriptor; the default one's address is short."""
+    return [
+        type(
+            "FeaturesFilter",
+            (FeaturesFilter,),
+            {
+                "descriptor": name,
+                "title": titled(_("features"), name),
+                "parameter_name": "features" if name == DEFAULT else f"features-{name}",
+            },
+        )
+        for name in descriptor_names()
+    ]

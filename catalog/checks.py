@@ -5,11 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
-from .descriptors import DescriptorError
+from .descriptors import DEFAULT, DescriptorError, check_descriptor
 from .descriptors.backbones.precision import check_precision
 from .descriptors.backbones.weights import IMAGENET, UNTRAINED
+from .descriptors.registry import SETTING
 from .triggers import SUPPORTED_VENDORS
 
 
@@ -51,13 +53,32 @@ def check_database(databases: Any = None, **_kwargs: Any) -> list[checks.CheckMe
 
 @checks.register()
 def check_limits(**_kwargs: Any) -> list[checks.CheckMessage]:
-    names = ("SIS_MAX_UPLOAD_BYTES", "SIS_MAX_PIXELS", "SIS_QUERY_DAYS")
+    return above_zero("SIS_MAX_PIXELS", id="catalog.E004")
+
+
+def above_zero(*names: str, id: str) -> list[checks.CheckMessage]:
+    """Return an error for each of these settings that is not a whole number above zero."""
     return [
         checks.Error(
             f"{name} is {getattr(settings, name)}.",
             hint="Set it to a whole number above zero.",
-            id="catalog.E004",
+            id=id,
         )
         for name in names
         if getattr(settings, name) < 1
     ]
+
+
+@checks.register()
+def check_descriptors(**_kwargs: Any) -> list[checks.CheckMessage]:
+    messages: list[checks.CheckMessage] = []
+    if DEFAULT not in settings.SIS_DESCRIPTORS:
+        messages.append(
+            checks.Error(f"{SETTING} has no descriptor {DEFAULT!r}.", id="catalog.E006")
+        )
+    for name in settings.SIS_DESCRIPTORS:
+        try:
+            check_descriptor(name)
+        except ImproperlyConfigured as error:
+            messages.append(checks.Error(str(error), id="catalog.E007"))
+    return messages

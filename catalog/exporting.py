@@ -7,8 +7,8 @@ import numpy as np
 
 from .descriptors import Descriptor
 from .querysets import ImageQuerySet
-
-ROWS_AT_A_TIME = 500
+from .vectors import decode
+from .vectorstore import vectors_of
 
 
 def export_features(*, images: ImageQuerySet, descriptor: Descriptor, path: Path) -> int:
@@ -24,10 +24,9 @@ def export_features(*, images: ImageQuerySet, descriptor: Descriptor, path: Path
         return 0
     position = {pk: row for row, (pk, _name) in enumerate(names)}
     vectors = np.full((len(names), descriptor.dim), np.nan, dtype=np.float32)
-    rows = current.order_by("pk").values_list("pk", descriptor.name)
-    for pk, vector in rows.iterator(chunk_size=ROWS_AT_A_TIME):
-        if pk in position:  # not one that was added meanwhile
-            vectors[position[pk]] = vector
+    stored = vectors_of(descriptor.name).stream(descriptor.model_id, images=sorted(position))
+    for _collection, pk, data in stored:
+        vectors[position[pk]] = decode(data, descriptor.dim)
     kept = ~np.isnan(vectors[:, 0])  # a row deleted meanwhile
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,4 +1,4 @@
-"""Rows that lack a current vector -> pictures -> vectors -> rows."""
+"""Images that lack a current vector -> pictures -> vectors -> their store."""
 
 import os
 import random
@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import numpy as np
 from django.core.files.storage import Storage
 from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
+from .describing import describe_many, stored_pixels
 from .descriptors import Descriptor
 from .models import Image
-from .pixels import PictureError, decode
+from .pixels import PictureError
 from .querysets import ImageQuerySet
 from .vectors import Float32Array
+from .vectorstore import Version, vectors_of
 
 DEFAULT_BATCH_SIZE = 32
 BATCHES_AHEAD = 2
@@ -37,16 +36,16 @@ class ExtractionReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """An image about to be described; `sha256` tells whether its picture is replaced meanwhile."""
+class PendingImage:
+    """An image about to be described; `version` tells whether its picture is replaced meanwhile."""
 
-    pk: int
+    version: Version
     name: str
-    sha256: str
     file: str
 
 
-Decoded = tuple[Row, PillowImage.Image | str]
+# A picture as its descriptor's `prepare` leaves it, or why there is none.
+Prepared = PillowImage.Image | PictureError
 
 
 def pending_ids(
@@ -63,7 +62,7 @@ def pending_ids(
     all with `force`.
     """
     if not force:
-        images = images.pending_fc6(descriptor.model_id, retry_failed=retry_failed)
+        images = images.to_extract(descriptor.name, descriptor.model_id, retry_failed=retry_failed)
     return list(images.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
@@ -84,28 +83,28 @@ def extract_features(
     A picture that fails is recorded on its row and stops nothing. Raises `DescriptorError` where
     the weights cannot be had.
     """
-    model_id = descriptor.model_id
     report = ExtractionReport()
     storage = Image._meta.get_field("file").storage
 
-    def find_rows(batch: Sequence[int]) -> list[Row]:
-        rows = Image.objects.filter(pk__in=batch).order_by("pk")
+    def find(batch: Sequence[int]) -> list[PendingImage]:
+        images = Image.objects.filter(pk__in=batch)
         if not force:
-            rows = rows.without_current_fc6(model_id)
-        return [Row(*values) for values in rows.values_list("pk", "name", "sha256", "file")]
+            images = images.to_extract(descriptor.name, descriptor.model_id, retry_failed=True)
+        rows = images.order_by("pk").values_list("pk", "sha256", "name", "file")
+        return [PendingImage(Version(pk, sha256), name, file) for pk, sha256, name, file in rows]
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for size, decoded in decoded_batches(
+        for size, prepared in prepared_batches(
             batches=in_batches(ids, batch_size),
-            find_rows=find_rows,
-            decode_row=lambda row: decode_row(row, storage=storage, descriptor=descriptor),
+            find=find,
+            prepare=lambda image: prepare(image, storage=storage, descriptor=descriptor),
             pool=pool,
         ):
             if should_stop():
                 report.interrupted = True
                 break
-            store(decoded=decoded, descriptor=descriptor, report=report)
-            report.elsewhere += size - len(decoded)
+            store(prepared=prepared, descriptor=descriptor, report=report)
+            report.elsewhere += size - len(prepared)
             on_progress(size)
     return report
 
@@ -117,81 +116,69 @@ def in_batches(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     yield from batches[first:] + batches[:first]
 
 
-def decoded_batches(
+def prepared_batches(
     *,
     batches: Iterator[Sequence[int]],
-    find_rows: Callable[[Sequence[int]], list[Row]],
-    decode_row: Callable[[Row], Decoded],
+    find: Callable[[Sequence[int]], list[PendingImage]],
+    prepare: Callable[[PendingImage], PillowImage.Image],
     pool: ThreadPoolExecutor,
-) -> Iterator[tuple[int, list[Decoded]]]:
-    """Yield (number of ids asked for, decoded rows), decoding `BATCHES_AHEAD` ahead."""
-    waiting: list[tuple[int, list[Future[Decoded]]]] = []
+) -> Iterator[tuple[int, list[tuple[PendingImage, Prepared]]]]:
+    """Yield (number of ids asked for, images with their pictures), `BATCHES_AHEAD` ahead."""
+    waiting: list[tuple[int, list[tuple[PendingImage, Future[PillowImage.Image]]]]] = []
     try:
         while True:
             while len(waiting) < BATCHES_AHEAD and (batch := next(batches, None)) is not None:
-                rows = find_rows(batch)
-                waiting.append((len(batch), [pool.submit(decode_row, row) for row in rows]))
+                images = find(batch)
+                futures = [(image, pool.submit(prepare, image)) for image in images]
+                waiting.append((len(batch), futures))
             if not waiting:
                 return
             size, futures = waiting.pop(0)
-            yield size, [future.result() for future in futures]
+            yield size, [(image, outcome(future)) for image, future in futures]
     finally:
         for _size, futures in waiting:
-            for future in futures:
+            for _image, future in futures:
                 future.cancel()
 
 
-def decode_row(row: Row, *, storage: Storage, descriptor: Descriptor) -> Decoded:
-    """Read and decode one picture; what fails becomes the reason, in words."""
-    pixels = read_pixels(file=row.file, storage=storage)
-    return row, pixels if isinstance(pixels, str) else descriptor.prepare(pixels)
-
-
-def read_pixels(*, file: str, storage: Storage) -> PillowImage.Image | str:
-    """Return the upright RGB pixels of a stored picture, or why there are none, in words."""
+def outcome(future: Future[PillowImage.Image]) -> Prepared:
     try:
-        with storage.open(file) as opened:
-            return decode(opened).pixels
+        return future.result()
     except PictureError as error:
-        return str(error)
-    except FileNotFoundError:
-        return _("The file %(file)s is missing from the storage.") % {"file": file}
-    # Storage back ends raise errors of their own; one unreadable object must not stop the others.
-    except Exception as error:
-        return _("The file %(file)s cannot be read (%(error)s).") % {"file": file, "error": error}
+        return error
 
 
-def store(*, decoded: list[Decoded], descriptor: Descriptor, report: ExtractionReport) -> None:
-    """Describe one batch and commit it."""
-    pictures = [(row, picture) for row, picture in decoded if not isinstance(picture, str)]
-    failures = [(row, reason) for row, reason in decoded if isinstance(reason, str)]
-    vectors = descriptor.describe([picture for _row, picture in pictures])
-    for (row, _picture), vector in zip(pictures, vectors, strict=True):
-        if not np.isfinite(vector).all():
-            failures.append((row, _("The norm of its vector is zero or not finite.")))
-    with transaction.atomic():
-        for (row, _picture), vector in zip(pictures, vectors, strict=True):
-            if np.isfinite(vector).all():
-                store_vector(row=row, vector=vector, descriptor=descriptor, report=report)
-        for row, reason in failures:
-            # A vector the row has from before stays: a failed retry is no reason to lose it.
-            Image.objects.filter(pk=row.pk, sha256=row.sha256).update(fc6_error=reason)
-            report.failed.append((row.name, reason))
+def prepare(image: PendingImage, *, storage: Storage, descriptor: Descriptor) -> PillowImage.Image:
+    """Read, decode and reduce one picture; raises `PictureError`."""
+    return descriptor.prepare(stored_pixels(file=image.file, storage=storage))
 
 
-def store_vector(
-    *, row: Row, vector: Float32Array, descriptor: Descriptor, report: ExtractionReport
+def store(
+    *,
+    prepared: list[tuple[PendingImage, Prepared]],
+    descriptor: Descriptor,
+    report: ExtractionReport,
 ) -> None:
-    updated = Image.objects.filter(pk=row.pk, sha256=row.sha256).update(
-        fc6=vector,
-        fc6_model_id=descriptor.model_id,
-        fc6_extracted_at=timezone.now(),
-        fc6_error="",
-    )
-    report.extracted += updated
-    report.elsewhere += 1 - updated
+    """Describe one batch and commit it."""
+    pictures = [picture for _image, picture in prepared if not isinstance(picture, PictureError)]
+    described = iter(describe_many(pictures=pictures, descriptor=descriptor))
+    vectors: list[tuple[Version, Float32Array]] = []
+    failures: list[tuple[Version, str]] = []
+    for image, picture in prepared:
+        result = picture if isinstance(picture, PictureError) else next(described)
+        if isinstance(result, PictureError):
+            failures.append((image.version, str(result)))
+            report.failed.append((image.name, str(result)))
+        else:
+            vectors.append((image.version, result))
+    kept = vectors_of(descriptor.name)
+    with transaction.atomic():
+        written = kept.write(vectors, model_id=descriptor.model_id, dim=descriptor.dim)
+        kept.write_errors(failures)
+    report.extracted += written
+    report.elsewhere += len(vectors) - written
 
 
-def clear_features(*, images: ImageQuerySet) -> int:
-    """Remove vectors and recorded errors; returns how many images were cleared."""
-    return images.update(fc6=None, fc6_model_id="", fc6_extracted_at=None, fc6_error="")
+def clear_features(*, images: ImageQuerySet, descriptor: str) -> int:
+    """Remove a descriptor's vectors and recorded errors; returns how many images had any."""
+    return vectors_of(descriptor).clear(images)

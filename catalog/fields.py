@@ -73,7 +73,7 @@ class VectorField(models.BinaryField):
             ) from error
 
     def value_to_string(self, obj: models.Model) -> str:
-        value = self.value_from_object(obj)
+        value: Any = self.value_from_object(obj)
         if value is None:
             return ""
         return base64.b64encode(vectors.encode(value, self.dim)).decode("ascii")

@@ -8,9 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .addresses import address
 from .fields import VectorField
-from .querysets import CollectionQuerySet, ImageManager, NothingManager
-
-FC6_DIM = 4096
+from .querysets import CollectionQuerySet, ImageManager, ImageVectorManager, NothingManager
+from .vectors import FC6_DIM
 
 
 def stored_path(image: "Image", filename: str) -> str:
@@ -32,7 +31,7 @@ class PictureFormat(models.TextChoices):
     TIFF = "TIFF", "TIFF"
 
 
-EXTENSIONS = {
+EXTENSIONS: dict[str, str] = {
     PictureFormat.JPEG: ".jpg",
     PictureFormat.PNG: ".png",
     PictureFormat.WEBP: ".webp",
@@ -50,6 +49,9 @@ class Collection(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = CollectionQuerySet.as_manager()
+
+    # Where `with_image_count()` read the row.
+    image_count: int
 
     class Meta:
         ordering = ["slug"]
@@ -69,10 +71,11 @@ class Collection(models.Model):
 
 
 class Image(models.Model):
-    """One picture of a collection: its file, its facts, and one vector per descriptor.
+    """One picture of a collection: its file, its facts, and its fc6 vector.
 
     `fc6` is a unit vector (4096,) float32, or None; `fc6_model_id` says which numbers made it.
-    The default manager leaves vectors in the database until they are asked for.
+    The default manager leaves vectors in the database until they are asked for. Vectors of other
+    descriptors are rows of `ImageVector`; `vectorstore.py` hides the difference.
     """
 
     collection = models.ForeignKey(
@@ -92,7 +95,7 @@ class Image(models.Model):
     external = models.BooleanField(
         _("external file"),
         default=False,
-        help_text=_("It was in the storage already; deleting the image keeps it."),
+        help_text=_("It was already in the storage; deleting the image leaves it there."),
     )
     format = models.CharField(_("format"), max_length=8, choices=PictureFormat.choices)
     width = models.PositiveIntegerField(_("width"), validators=[MinValueValidator(1)])
@@ -135,15 +138,51 @@ class Image(models.Model):
         return address("catalog:image", self.pk)
 
 
-class VectorChange(models.Model):
-    """The last change of an image's vectors, written by database triggers (`triggers.py`).
+class ImageVector(models.Model):
+    """An image's vector of a descriptor other than fc6, or the error of the last attempt.
 
-    One row per image that ever had a vector, deleted ones included; a higher `seq` is a later
-    change. Whoever keeps a copy of the vectors reads the rows above the `seq` it has seen.
+    `data` is a unit vector as `vectors.encode` stores it, 4 bytes a component, or None.
+    """
+
+    image = models.ForeignKey(
+        Image, models.CASCADE, related_name="vectors", verbose_name=_("image")
+    )
+    descriptor = models.CharField(_("descriptor"), max_length=50)
+    model_id = models.CharField(_("model id"), max_length=200, blank=True)
+    extracted_at = models.DateTimeField(_("features extracted"), null=True)
+    error = models.TextField(_("extraction error"), blank=True)
+    # Last, for the same reason as `Image.fc6`.
+    data = models.BinaryField(null=True)
+
+    objects = ImageVectorManager()
+
+    class Meta:
+        verbose_name = _("vector")
+        verbose_name_plural = _("vectors")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "descriptor"], name="catalog_imagevector_unique"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["descriptor", "model_id"], name="catalog_imagevector_model_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_id}: {self.descriptor}"
+
+
+class VectorChange(models.Model):
+    """The last change of an image's vector, written by database triggers (`triggers.py`).
+
+    One row per image and descriptor that ever had a vector, deleted ones included; a higher `seq`
+    is a later change. Whoever keeps a copy of the vectors reads the rows above the `seq` it has
+    seen.
     """
 
     seq = models.BigAutoField(primary_key=True)
-    image_id = models.BigIntegerField(unique=True)
+    image_id = models.BigIntegerField()
+    descriptor = models.CharField(max_length=50, default="fc6")
 
     # The first manager is the one that dumpdata reads. A dump must not hold changes: loading its
     # images makes the triggers write them, and they would clash with those of the dump.
@@ -153,6 +192,11 @@ class VectorChange(models.Model):
     class Meta:
         verbose_name = _("vector change")
         verbose_name_plural = _("vector changes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image_id", "descriptor"], name="catalog_vectorchange_unique"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.seq}: image {self.image_id}"
+        return f"{self.seq}: image {self.image_id}, {self.descriptor}"

@@ -7,6 +7,7 @@ The order is part of what a descriptor's vector is: decode, EXIF orientation, RG
 import struct
 import warnings
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import IO, Any, cast
 
 import numpy as np
@@ -31,8 +32,27 @@ UPRIGHT: dict[Any, Image.Transpose] = {
 Box = tuple[float, float, float, float]
 
 
+class Fault(StrEnum):
+    """Why a picture cannot be used."""
+
+    UNSUPPORTED = "unsupported"
+    DAMAGED = "damaged"
+    TOO_LARGE = "too-large"
+    NOT_FINITE = "not-finite"
+    OUTSIDE = "outside"
+    TOO_SMALL = "too-small"
+    UNIFORM = "uniform"
+    NO_FEATURES = "no-features"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
 class PictureError(ValueError):
-    """A picture cannot be used; the message, in the user's language, says why."""
+    """A picture cannot be used: `fault` says why, the message says it in the user's language."""
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        self.fault = fault
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +77,7 @@ def limit_pixels() -> None:
 def decode(file: IO[bytes]) -> Picture:
     """Decode a whole picture from a seekable binary file.
 
-    Raises `PictureError` for bytes that are no picture of a supported format, for a truncated or
+    Raises `PictureError` for bytes that are not a picture of a supported format, for a truncated or
     corrupt one, and for one with more than `SIS_MAX_PIXELS` pixels, which is refused by its
     header, before its pixels are unpacked.
     """
@@ -72,10 +92,11 @@ def decode(file: IO[bytes]) -> Picture:
         raise
     except UnidentifiedImageError:
         raise PictureError(
-            _("This is not a picture in a supported format (JPEG, PNG, WebP, GIF, BMP, TIFF).")
+            Fault.UNSUPPORTED,
+            _("This is not a picture in a supported format (JPEG, PNG, WebP, GIF, BMP, TIFF)."),
         ) from None
     except Image.DecompressionBombError:
-        raise PictureError(too_many_pixels()) from None
+        raise PictureError(Fault.TOO_LARGE, too_many_pixels()) from None
     # What Pillow's decoders and metadata readers raise on damaged files, by experience.
     except (
         OSError,
@@ -91,7 +112,7 @@ def decode(file: IO[bytes]) -> Picture:
         OverflowError,
     ) as error:
         raise PictureError(
-            _("The picture is damaged or incomplete (%(error)s).") % {"error": error}
+            Fault.DAMAGED, _("The picture is damaged or incomplete (%(error)s).") % {"error": error}
         ) from error
 
 
@@ -111,7 +132,7 @@ def upright(image: Image.Image) -> Image.Image:
 def check_pixels(width: int, height: int) -> None:
     """Raise `PictureError` where a picture of this size is over `SIS_MAX_PIXELS`."""
     if width * height > settings.SIS_MAX_PIXELS:
-        raise PictureError(too_many_pixels(width, height))
+        raise PictureError(Fault.TOO_LARGE, too_many_pixels(width, height))
 
 
 def too_many_pixels(width: int = 0, height: int = 0) -> str:
@@ -156,7 +177,7 @@ def deep_to_8bit(image: Image.Image) -> Image.Image:
     """
     samples = np.asarray(image, dtype=np.float64)
     if not np.isfinite(samples).all():
-        raise PictureError(_("The picture has pixels that are no numbers."))
+        raise PictureError(Fault.NOT_FINITE, _("The picture has NaN or infinite pixel values."))
     clear = samples == image.info.get("transparency", np.nan)
     low, high = float(samples.min()), float(samples.max())
     if image.mode == "F" and low >= 0 and high <= 1:
@@ -178,12 +199,13 @@ def crop(pixels: Image.Image, box: Box) -> Image.Image:
     x1, y1, x2, y2 = box
     width, height = pixels.size
     if not all(np.isfinite(box)):
-        raise PictureError(_("The box must be four numbers."))
+        raise PictureError(Fault.OUTSIDE, _("The box must be four numbers."))
     whole = (max(0, round(x1)), max(0, round(y1)), min(width, round(x2)), min(height, round(y2)))
     if whole[2] <= whole[0] or whole[3] <= whole[1]:
         raise PictureError(
+            Fault.OUTSIDE,
             _("The box %(box)s leaves nothing of a picture of %(width)d × %(height)d pixels.")
-            % {"box": ",".join(f"{side:g}" for side in box), "width": width, "height": height}
+            % {"box": ",".join(f"{side:g}" for side in box), "width": width, "height": height},
         )
     return pixels.crop(whole)
 

@@ -1,48 +1,34 @@
 """Reads of the catalogue. Lists never load vectors: the default manager defers them."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import Any, Self, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
+
+from .feature_states import FeatureCounts, FeatureState
+from .vectorstore import all_images, vectors_of
+
+# Models import this module, so it cannot name them.
+ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
 
 
 class UnknownCollection(LookupError):
     """No collection has the short name that was asked for; the message lists those there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureCounts:
-    """How many images of a set can be searched, and why the others cannot.
-
-    `current` have a vector of the model id asked about. Of the others, `failed` have a recorded
-    extraction error, `outdated` have a vector of another model id, `missing` have none yet.
-    """
-
-    current: int
-    outdated: int
-    failed: int
-    missing: int
-
-    @property
-    def total(self) -> int:
-        return self.current + self.left_out
-
-    @property
-    def left_out(self) -> int:
-        return self.outdated + self.failed + self.missing
-
-
-class CollectionQuerySet(models.QuerySet):
-    def with_image_count(self) -> "CollectionQuerySet":
+class CollectionQuerySet(models.QuerySet[ModelT]):
+    def with_image_count(self) -> Self:
         return self.annotate(image_count=Count("images"))
 
-    def by_slug(self, slug: str) -> models.Model:
+    def by_slug(self, slug: str) -> ModelT:
         """Return the collection `slug`; raises `UnknownCollection` naming the choices."""
         try:
             return self.get(slug=slug)
-        except self.model.DoesNotExist:
+        except ObjectDoesNotExist:
             known = ", ".join(self.values_list("slug", flat=True)) or _("none yet")
             raise UnknownCollection(
                 _("There is no collection “%(slug)s”. Collections: %(known)s.")
@@ -51,76 +37,92 @@ class CollectionQuerySet(models.QuerySet):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete collections and what belongs to them; returns counts as Django does."""
-        images = self.model._meta.get_field("images").related_model
         self._for_write = True
         with transaction.atomic(using=self.db):
             ids = list(self.values_list("pk", flat=True))
             # Images first: a cascade would load their vectors along with them.
-            _total, rows = images.objects.using(self.db).filter(collection__in=ids).delete()
+            _total, rows = all_images().using(self.db).filter(collection__in=ids).delete()
             _total, others = models.QuerySet(self.model, using=self.db).filter(pk__in=ids).delete()
         counts = dict(Counter(rows) + Counter(others))
         return sum(counts.values()), counts
 
-    delete.alters_data = True  # no template may call it
-    delete.queryset_only = True  # and no manager has it
+    # No manager has it. An attribute of a function, as Django wants it.
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
-class ImageQuerySet(models.QuerySet):
-    def with_vectors(self) -> "ImageQuerySet":
-        return self.defer(None)
-
-    def in_collection(self, collection: models.Model | None) -> "ImageQuerySet":
+class ImageQuerySet(models.QuerySet[ModelT]):
+    def in_collection(self, collection: models.Model | None) -> Self:
         """Restrict to one collection; None means every collection."""
         return self if collection is None else self.filter(collection=collection)
 
-    def name_contains(self, text: str) -> "ImageQuerySet":
+    def name_contains(self, text: str) -> Self:
         return self.filter(name__icontains=text) if text else self
 
-    def with_current(self, descriptor: str, model_id: str) -> "ImageQuerySet":
-        """Images with a vector of this descriptor (its field's name) and model id."""
-        return self.filter(**{f"{descriptor}_model_id": model_id, f"{descriptor}__isnull": False})
+    def with_features(
+        self, descriptor: str, model_id: str | None, *, name: str = "features"
+    ) -> Self:
+        """Annotate each image's `FeatureState` as `name`; `model_id` None: it is not known."""
+        store = vectors_of(descriptor)
+        return store.joined(self).annotate(**{name: store.state(model_id)})
 
-    def without_current_fc6(self, model_id: str) -> "ImageQuerySet":
-        return self.exclude(fc6_model_id=model_id, fc6__isnull=False)
+    def in_feature_state(
+        self, descriptor: str, model_id: str | None, *states: FeatureState
+    ) -> Self:
+        """Images that are in one of these states for this descriptor and model id."""
+        return vectors_of(descriptor).in_state(self, model_id, *states)
 
-    def of_other_fc6_model(self, model_id: str) -> "ImageQuerySet":
-        """Images without a vector, or with one of another model id.
+    def with_current(self, descriptor: str, model_id: str) -> Self:
+        """Images that searches by this descriptor and model id find."""
+        return self.in_feature_state(descriptor, model_id, FeatureState.CURRENT)
 
-        As two ranges of the index: the cost is that of the images found, not of all there are.
-        """
-        return self.filter(Q(fc6_model_id__lt=model_id) | Q(fc6_model_id__gt=model_id))
+    def to_extract(self, descriptor: str, model_id: str, *, retry_failed: bool = False) -> Self:
+        """Images without a current vector; those whose last attempt failed with `retry_failed`."""
+        states = [FeatureState.MISSING, FeatureState.OUTDATED]
+        if retry_failed:
+            states.append(FeatureState.FAILED)
+        return self.in_feature_state(descriptor, model_id, *states)
 
-    def outdated_fc6(self, model_id: str) -> "ImageQuerySet":
-        return self.filter(fc6__isnull=False, fc6_error="").exclude(fc6_model_id=model_id)
+    def feature_counts(self, descriptor: str, model_id: str) -> FeatureCounts:
+        """Count the images in each state."""
+        return vectors_of(descriptor).counts(self, model_id)
 
-    def failed_fc6(self) -> "ImageQuerySet":
-        return self.exclude(fc6_error="")
-
-    def missing_fc6(self) -> "ImageQuerySet":
-        return self.filter(fc6__isnull=True, fc6_error="")
-
-    def pending_fc6(self, model_id: str, *, retry_failed: bool = False) -> "ImageQuerySet":
-        """Images to extract; those whose last attempt failed only with `retry_failed`."""
-        pending = self.without_current_fc6(model_id)
-        return pending if retry_failed else pending.filter(fc6_error="")
-
-    def feature_counts(self, model_id: str) -> FeatureCounts:
-        is_current = Q(fc6__isnull=False, fc6_model_id=model_id)
-        has_failed = ~is_current & ~Q(fc6_error="")
-        counts = self.aggregate(
-            current=Count("pk", filter=is_current),
-            failed=Count("pk", filter=has_failed),
-            outdated=Count("pk", filter=Q(fc6__isnull=False) & ~is_current & ~has_failed),
-            missing=Count("pk", filter=Q(fc6__isnull=True) & ~has_failed),
-        )
-        return FeatureCounts(**counts)
+    def named(self, names: Sequence[str]) -> dict[str, ModelT]:
+        """Return the images with these names, by name; to be asked of one collection's images."""
+        found: dict[str, ModelT] = {}
+        for part in in_parts(names):
+            images: models.QuerySet[Any] = self.filter(name__in=part)
+            found |= {image.name: image for image in images}
+        return found
 
 
-class ImageManager(models.Manager.from_queryset(ImageQuerySet)):
-    """Images without their vectors; `with_vectors()` or `image.fc6` fetches them."""
+# Databases take a limited number of values in one statement.
+VALUES_AT_A_TIME = 500
 
-    def get_queryset(self) -> ImageQuerySet:
+Value = TypeVar("Value")
+
+
+def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Cut values into parts that fit into one statement."""
+    for start in range(0, len(values), VALUES_AT_A_TIME):
+        yield values[start : start + VALUES_AT_A_TIME]
+
+
+# A name of its own, because mypy cannot follow a call among the bases of a class.
+ImagesManager = models.Manager.from_queryset(ImageQuerySet)
+
+
+class ImageManager(ImagesManager):
+    """Images without their vectors; `image.fc6` fetches one."""
+
+    def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().defer("fc6")
+
+
+class ImageVectorManager(models.Manager):
+    """Vectors' rows without the vectors themselves."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().defer("data")
 
 
 class NothingManager(models.Manager):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks import TaskResult, task
 
-from .descriptors import get_descriptor
+from .descriptors import DEFAULT, get_descriptor
 from .extraction import extract_features
 
 # A task's arguments are one JSON value, which queues keep in a row or a message.
@@ -18,13 +18,13 @@ FAILURES_NAMED = 5
 
 
 @task()
-def extract_features_of(image_ids: list[int]) -> dict[str, Any]:
+def extract_features_of(image_ids: list[int], descriptor: str = DEFAULT) -> dict[str, Any]:
     """Extract the images that have no current vector; those that failed before are tried again.
 
     Returns `extracted` and `elsewhere` (counts) and `failed`, pairs of name and reason. The task
     fails with `DescriptorError` where the weights cannot be had.
     """
-    report = extract_features(ids=image_ids, descriptor=get_descriptor())
+    report = extract_features(ids=image_ids, descriptor=get_descriptor(descriptor))
     return {
         "extracted": report.extracted,
         "elsewhere": report.elsewhere,
@@ -32,10 +32,11 @@ def extract_features_of(image_ids: list[int]) -> dict[str, Any]:
     }
 
 
-def enqueue_extraction(image_ids: Sequence[int]) -> Iterator[TaskResult]:
+def enqueue_extraction(image_ids: Sequence[int], descriptor: str) -> Iterator[TaskResult]:
     """Enqueue `extract_features_of` for any number of images, and yield each task's result."""
     for start in range(0, len(image_ids), IDS_PER_TASK):
-        yield extract_features_of.enqueue(image_ids=list(image_ids[start : start + IDS_PER_TASK]))
+        part = list(image_ids[start : start + IDS_PER_TASK])
+        yield extract_features_of.enqueue(image_ids=part, descriptor=descriptor)
 
 
 def failure_reason(result: TaskResult) -> str:
@@ -57,7 +58,9 @@ def in_words(results: Sequence[TaskResult]) -> list[tuple[int, str]]:
     """
     queued = sum(len(result.kwargs["image_ids"]) for result in results if not result.is_finished)
     broken = [result for result in results if result.is_finished and result.errors]
-    done = [result.return_value for result in results if result.is_finished and not result.errors]
+    done: list[Any] = [
+        result.return_value for result in results if result.is_finished and not result.errors
+    ]
     extracted = sum(outcome["extracted"] for outcome in done)
     failures = [failure for outcome in done for failure in outcome["failed"]]
     said = []

@@ -6,6 +6,7 @@ They are (re)created after every `migrate`: on SQLite a migration that rebuilds 
 drops its triggers with the old table.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,59 +16,100 @@ SUPPORTED_VENDORS = ("sqlite", "postgresql")
 # Any number will do, as long as nothing else in the database uses it as an advisory lock.
 ADVISORY_LOCK = 0x5349_5331
 
-# A change of any of these makes a copied vector stale.
-WATCHED = ("fc6", "fc6_model_id", "collection_id")
-
 # DELETE and INSERT, not INSERT OR REPLACE: SQLite lets the outer statement's conflict clause
 # override a trigger's, so `bulk_create(ignore_conflicts=True)` would lose the change.
 RECORD = (
-    "DELETE FROM catalog_vectorchange WHERE image_id = {row}.id; "
-    "INSERT INTO catalog_vectorchange (image_id) VALUES ({row}.id);"
+    "DELETE FROM catalog_vectorchange WHERE image_id = {image} AND descriptor = {descriptor}; "
+    "INSERT INTO catalog_vectorchange (image_id, descriptor) VALUES ({image}, {descriptor});"
+)
+# An image that moves to another collection takes the vectors along that other rows hold.
+RECORD_ALL = (
+    "DELETE FROM catalog_vectorchange WHERE image_id = {row}.id AND descriptor IN "
+    "(SELECT descriptor FROM catalog_imagevector WHERE image_id = {row}.id); "
+    "INSERT INTO catalog_vectorchange (image_id, descriptor) "
+    "SELECT image_id, descriptor FROM catalog_imagevector WHERE image_id = {row}.id;"
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A trigger: what it watches, and what it records about the changed `row` (NEW or OLD).
+
+    `changed`: columns of which a change of any fires it; `present`: a column that must not be
+    null; one or the other.
+    """
+
+    table: str
+    name: str
+    event: str
+    row: str
+    record: str
+    changed: tuple[str, ...] = ()
+    present: str = ""
+
+    def when(self, differs: str) -> str:
+        """The condition; `differs` is the database's null-safe "is not equal to"."""
+        if self.present:
+            return f"{self.row}.{self.present} IS NOT NULL"
+        return " OR ".join(f"NEW.{name} {differs} OLD.{name}" for name in self.changed)
+
+    @property
+    def timing(self) -> str:
+        columns = f" OF {', '.join(self.changed)}" if self.changed else ""
+        return f"AFTER {self.event}{columns}"
+
+    @property
+    def recording(self) -> str:
+        return self.record.format(row=self.row)
+
+
+def watches() -> list[Watch]:
+    column = RECORD.format(image="{row}.id", descriptor="'fc6'")
+    other = RECORD.format(image="{row}.image_id", descriptor="{row}.descriptor")
+    watched = ("fc6", "fc6_model_id", "collection_id")
+    image, vector = "catalog_image", "catalog_imagevector"
+    return [
+        Watch(image, "vector_insert", "INSERT", "NEW", column, present="fc6"),
+        Watch(image, "vector_update", "UPDATE", "NEW", column, changed=watched),
+        Watch(image, "vector_delete", "DELETE", "OLD", column, present="fc6"),
+        Watch(image, "vectors_move", "UPDATE", "NEW", RECORD_ALL, changed=("collection_id",)),
+        Watch(vector, "insert", "INSERT", "NEW", other, present="data"),
+        Watch(vector, "update", "UPDATE", "NEW", other, changed=("data", "model_id")),
+        Watch(vector, "delete", "DELETE", "OLD", other, present="data"),
+        # Nothing of ours gives a vector to another image, but other programs may.
+        Watch(vector, "leave", "UPDATE", "OLD", other, changed=("image_id", "descriptor")),
+        Watch(vector, "arrive", "UPDATE", "NEW", other, changed=("image_id", "descriptor")),
+    ]
+
+
 def sqlite_statements() -> list[str]:
-    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in WATCHED)
-    conditions = {
-        "insert": ("AFTER INSERT", "NEW.fc6 IS NOT NULL", "NEW"),
-        "update": (f"AFTER UPDATE OF {', '.join(WATCHED)}", changed, "NEW"),
-        "delete": ("AFTER DELETE", "OLD.fc6 IS NOT NULL", "OLD"),
-    }
-    statements = []
-    for event, (when, condition, row) in conditions.items():
-        name = f"catalog_image_vector_{event}"
-        statements += [
-            f"DROP TRIGGER IF EXISTS {name}",
-            f"CREATE TRIGGER {name} {when} ON catalog_image FOR EACH ROW WHEN {condition} "
-            f"BEGIN {RECORD.format(row=row)} END",
-        ]
-    return statements
+    return [
+        statement
+        for watch in watches()
+        for statement in (
+            f"DROP TRIGGER IF EXISTS {watch.table}_{watch.name}",
+            f"CREATE TRIGGER {watch.table}_{watch.name} {watch.timing} ON {watch.table} "
+            f"FOR EACH ROW WHEN {watch.when('IS NOT')} BEGIN {watch.recording} END",
+        )
+    ]
 
 
 def postgresql_statements() -> list[str]:
-    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in WATCHED)
     # Sequence numbers are handed out before commit. Without the lock, a reader could see a later
     # number first and never look for the earlier one; with it, they become visible in order.
-    statements = [
-        "CREATE OR REPLACE FUNCTION catalog_record_vector_change() RETURNS trigger AS $body$ "
-        "DECLARE changed catalog_image; BEGIN "
-        "IF TG_OP = 'DELETE' THEN changed := OLD; ELSE changed := NEW; END IF; "
-        f"PERFORM pg_advisory_xact_lock({ADVISORY_LOCK}); "
-        f"{RECORD.format(row='changed')} RETURN NULL; END $body$ LANGUAGE plpgsql"
+    return [
+        statement
+        for watch in watches()
+        for statement in (
+            f"CREATE OR REPLACE FUNCTION {watch.table}_{watch.name}() RETURNS trigger AS $body$ "
+            f"BEGIN PERFORM pg_advisory_xact_lock({ADVISORY_LOCK}); {watch.recording} "
+            "RETURN NULL; END $body$ LANGUAGE plpgsql",
+            f"DROP TRIGGER IF EXISTS {watch.table}_{watch.name} ON {watch.table}",
+            f"CREATE TRIGGER {watch.table}_{watch.name} {watch.timing} ON {watch.table} "
+            f"FOR EACH ROW WHEN ({watch.when('IS DISTINCT FROM')}) "
+            f"EXECUTE FUNCTION {watch.table}_{watch.name}()",
+        )
     ]
-    conditions = {
-        "insert": ("AFTER INSERT", "NEW.fc6 IS NOT NULL"),
-        "update": (f"AFTER UPDATE OF {', '.join(WATCHED)}", changed),
-        "delete": ("AFTER DELETE", "OLD.fc6 IS NOT NULL"),
-    }
-    for event, (when, condition) in conditions.items():
-        name = f"catalog_image_vector_{event}"
-        statements += [
-            f"DROP TRIGGER IF EXISTS {name} ON catalog_image",
-            f"CREATE TRIGGER {name} {when} ON catalog_image FOR EACH ROW WHEN ({condition}) "
-            "EXECUTE FUNCTION catalog_record_vector_change()",
-        ]
-    return statements
 
 
 def install(*, using: str = "default", **_signal: Any) -> None:
@@ -83,7 +125,7 @@ def install(*, using: str = "default", **_signal: Any) -> None:
             f"supported are {' and '.join(SUPPORTED_VENDORS)}."
         )
     tables = set(connection.introspection.table_names())
-    if not {"catalog_image", "catalog_vectorchange"} <= tables:
+    if not {"catalog_image", "catalog_imagevector", "catalog_vectorchange"} <= tables:
         return
     build = sqlite_statements if connection.vendor == "sqlite" else postgresql_statements
     with connection.cursor() as cursor:

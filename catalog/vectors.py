@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 STORED_DTYPE = np.dtype("<f4")
 
+# The length of the one kind of vector that has a column on the image's own row.
+FC6_DIM = 4096
+
 Float32Array = npt.NDArray[np.float32]
 
 
@@ -21,7 +24,7 @@ def as_vector(value: npt.ArrayLike, dim: int) -> Float32Array:
     """Return `value` as a contiguous float32 array of shape (dim,).
 
     Any real numeric dtype, byte order and stride is taken. Raises `VectorError` for another
-    shape, for values that are no real numbers, and for NaN or infinity. Finiteness is checked
+    shape, for values that are not real numbers, and for NaN or infinity. Finiteness is checked
     after the cast: 1e39 is a finite float64 and an infinite float32.
     """
     try:

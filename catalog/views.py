@@ -6,7 +6,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from .descriptors import DescriptorError, get_descriptor
+from .features import features_of
+from .links import by_descriptor, image_links
 from .models import Collection, Image, PictureFormat
 from .thumbnails import SIZES, open_thumbnail
 
@@ -51,10 +52,22 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     """One image: the full picture, its facts, the state of its features."""
     found = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
     try:
-        current = found.fc6_model_id == get_descriptor().model_id
-    except DescriptorError:
-        current = False
-    return render(request, "catalog/image.html", {"image": found, "has_features": current})
+        features = features_of(found)
+    except Image.DoesNotExist:
+        raise Http404(_("This picture was deleted meanwhile.")) from None
+    current = [item for item in features if item.are_current]
+    context = {
+        "image": found,
+        "features": features,
+        "links": links(pk, current[0].descriptor.name) if current else [],
+    }
+    return render(request, "catalog/image.html", context)
+
+
+def links(image: int, descriptor: str) -> list[tuple[str, str]]:
+    """Return (label, address) of what other apps do with an image by this descriptor."""
+    query = by_descriptor(descriptor)
+    return [(str(link.label), link.address(image) + query) for link in image_links]
 
 
 @require_GET

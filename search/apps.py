@@ -7,4 +7,8 @@ class SearchConfig(AppConfig):
     verbose_name = _("Search")
 
     def ready(self) -> None:
+        from catalog.links import add_image_link
+
         from . import checks  # noqa: F401 (checks register themselves)
+
+        add_image_link(label=_("More like this"), url_name="search:similar")

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from catalog.checks import above_zero
+
 from .engines import check_engine
 
 
@@ -20,3 +22,8 @@ def check_engines(**_kwargs: Any) -> list[checks.CheckMessage]:
         except ImproperlyConfigured as error:
             messages.append(checks.Error(str(error), id="search.E002"))
     return messages
+
+
+@checks.register()
+def check_limits(**_kwargs: Any) -> list[checks.CheckMessage]:
+    return above_zero("SIS_MAX_UPLOAD_BYTES", "SIS_QUERY_DAYS", id="search.E003")

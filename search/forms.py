@@ -9,8 +9,11 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
+from catalog.descriptors import DEFAULT
 from catalog.models import Collection
 from catalog.pixels import Box, PictureError, decode
+
+from .services import searchable_descriptors
 
 ACCEPTED_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/tiff"
 
@@ -43,6 +46,13 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.too_large = too_large
+        usable = searchable_descriptors()
+        if len(usable) > 1:
+            self.fields["descriptor"] = forms.ChoiceField(
+                label=_("Compare by"),
+                required=False,
+                choices=[(d.name, d.title or d.name) for d in usable],
+            )
 
     def clean_picture(self) -> PillowImage.Image:
         upload = self.cleaned_data["picture"]
@@ -59,6 +69,9 @@ class UploadForm(forms.Form):
             return decode(upload).pixels
         except PictureError as error:
             raise ValidationError(str(error), code="not_a_picture") from error
+
+    def clean_descriptor(self) -> str:
+        return self.cleaned_data["descriptor"] or DEFAULT
 
 
 class BoxForm(forms.Form):
@@ -79,4 +92,5 @@ class BoxForm(forms.Form):
 
     @property
     def box(self) -> Box:
-        return tuple(self.cleaned_data[side] for side in ("x1", "y1", "x2", "y2"))
+        x1, y1, x2, y2 = (self.cleaned_data[side] for side in ("x1", "y1", "x2", "y2"))
+        return x1, y1, x2, y2

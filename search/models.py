@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalog.fields import VectorField
-from catalog.models import FC6_DIM, Collection
+from catalog.descriptors import DEFAULT
+from catalog.models import Collection
 from catalog.pixels import Box
+from catalog.querysets import NothingManager
 
 
 def stored_path(query: "Query", filename: str) -> str:
@@ -25,11 +26,10 @@ class QueryQuerySet(models.QuerySet):
 
 
 class Query(models.Model):
-    """An uploaded picture, or a part of one, and its vector.
+    """An uploaded picture, or a part of one, to be ranked by `descriptor`.
 
-    `picture` is a re-encoded working copy without metadata, at most 1600 pixels a side; the
-    vector comes from the pixels as they were uploaded. The box (x1, y1, x2, y2), where there is
-    one, is in pixels of the working copy.
+    `picture` is a re-encoded working copy without metadata, at most 1600 pixels a side. The box
+    (x1, y1, x2, y2), where there is one, is in pixels of the working copy.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -49,8 +49,7 @@ class Query(models.Model):
     x2 = models.FloatField(null=True, blank=True)
     y2 = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
-    fc6_model_id = models.CharField(_("model id"), max_length=100, editable=False)
-    fc6 = VectorField(_("fc6 vector"), dim=FC6_DIM, editable=False)
+    descriptor = models.CharField(_("descriptor"), max_length=50, default=DEFAULT)
 
     objects = QueryQuerySet.as_manager()
 
@@ -67,9 +66,70 @@ class Query(models.Model):
 
     @property
     def box(self) -> Box | None:
-        sides = (self.x1, self.y1, self.x2, self.y2)
-        return None if None in sides else sides
+        x1, y1, x2, y2 = self.x1, self.y1, self.x2, self.y2
+        if x1 is None or y1 is None or x2 is None or y2 is None:
+            return None
+        return x1, y1, x2, y2
 
     @property
     def retention_days(self) -> int:
         return settings.SIS_QUERY_DAYS
+
+
+class QueryVector(models.Model):
+    """A query's vector of one descriptor, as `vectors.encode` stores it.
+
+    That of the descriptor it was first asked with comes from the pixels as they were uploaded;
+    others, and those made anew for another model id, from the working copy.
+    """
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="vectors")
+    descriptor = models.CharField(_("descriptor"), max_length=50)
+    model_id = models.CharField(_("model id"), max_length=200)
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("query vector")
+        verbose_name_plural = _("query vectors")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["query", "descriptor"], name="search_queryvector_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.query_id}: {self.descriptor}"
+
+
+class VectorFileQuerySet(models.QuerySet):
+    def of(self, descriptor: str, model_id: str) -> "VectorFileQuerySet":
+        """The rows of one model's vectors, the newest first."""
+        return self.filter(descriptor=descriptor, model_id=model_id).order_by("-revision", "-pk")
+
+
+class VectorFile(models.Model):
+    """One copy of the vectors in files of the cache (`engines/cache.py`), which carry its mark.
+
+    A database that has the row has all that the files were read from, whatever happened to it
+    later; a back-up made earlier, another database or an emptied one has no such row. `revision`
+    is the number of the last vector change before the vectors were read: later ones are followed.
+    """
+
+    descriptor = models.CharField(_("descriptor"), max_length=50)
+    model_id = models.CharField(_("model id"), max_length=200)
+    revision = models.BigIntegerField(_("revision"))
+    mark = models.BigIntegerField(_("mark"), unique=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    # The first manager is the one that dumpdata reads. A dump must not vouch for files: loading
+    # its images numbers their changes anew, so its revisions would mean nothing.
+    dumped = NothingManager()
+    objects = VectorFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["descriptor", "model_id", "-revision", "-pk"]
+        verbose_name = _("vector file")
+        verbose_name_plural = _("vector files")
+
+    def __str__(self) -> str:
+        return f"{self.descriptor} {self.model_id}: {self.revision}-{self.mark:x}"

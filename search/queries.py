@@ -5,41 +5,42 @@ from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
-from catalog.descriptors import get_descriptor
+from catalog.describing import describe_query
+from catalog.descriptors import Descriptor, get_descriptor
 from catalog.models import Collection
-from catalog.pixels import Box, PictureError, decode
+from catalog.pixels import Box, Fault, PictureError, decode
+from catalog.vectors import Float32Array, encode
+from catalog.vectors import decode as decode_vector
 
-from .models import Query, QueryQuerySet
-from .services import describe_picture
+from .models import Query, QueryQuerySet, QueryVector
 
 WORKING_SIDE = 1600
 WORKING_QUALITY = 90
 
 
-def create_query(*, pixels: PillowImage.Image, collection: Collection | None = None) -> Query:
+def create_query(
+    *,
+    pixels: PillowImage.Image,
+    collection: Collection | None = None,
+    descriptor: Descriptor | None = None,
+) -> Query:
     """Store an uploaded picture as a query, with the vector of its own pixels.
 
     The working copy carries no metadata: it is encoded anew from the pixels. Nothing is stored
-    where a step fails. Raises `PictureError` and `DescriptorError` as `describe_picture`.
+    where a step fails. Raises `PictureError` and `DescriptorError` as `describe_query`.
     """
+    descriptor = descriptor or get_descriptor()
     # Pillow releases the interpreter's lock: another core encodes while this one resizes.
     with ThreadPoolExecutor(max_workers=1) as beside:
         encoding = beside.submit(encode_working_copy, pixels)
-        vector = describe_picture(pixels=pixels)
+        vector = describe_query(pixels=pixels, descriptor=descriptor)
         (width, height), content = encoding.result()
-    return store_query(
-        Query(
-            collection=collection,
-            width=width,
-            height=height,
-            fc6=vector,
-            fc6_model_id=get_descriptor().model_id,
-        ),
-        content=content,
-    )
+    query = Query(collection=collection, width=width, height=height, descriptor=descriptor.name)
+    return store_query(query, content=content, vector=vector, descriptor=descriptor)
 
 
 def encode_working_copy(pixels: PillowImage.Image) -> tuple[tuple[int, int], bytes]:
@@ -52,40 +53,53 @@ def encode_working_copy(pixels: PillowImage.Image) -> tuple[tuple[int, int], byt
     return copy.size, buffer.getvalue()
 
 
-def crop_query(*, query: Query, box: Box) -> Query:
+def crop_query(*, query: Query, box: Box, descriptor: Descriptor | None = None) -> Query:
     """Store a query for a part of an earlier query's picture; the earlier one stays.
 
-    `box` is in pixels of the working copy. Raises as `describe_picture`.
+    `box` is in pixels of the working copy. Raises as `describe_query`.
     """
+    descriptor = descriptor or get_descriptor(query.descriptor)
     content = working_copy(query)
     pixels = decode(BytesIO(content)).pixels
-    vector = describe_picture(pixels=pixels, box=box)
+    vector = describe_query(pixels=pixels, box=box, descriptor=descriptor)
     x1, y1, x2, y2 = box
-    return store_query(
-        Query(
-            collection=query.collection,
-            width=query.width,
-            height=query.height,
-            x1=max(0.0, x1),
-            y1=max(0.0, y1),
-            x2=min(float(query.width), x2),
-            y2=min(float(query.height), y2),
-            fc6=vector,
-            fc6_model_id=get_descriptor().model_id,
-        ),
-        content=content,
+    part = Query(
+        collection=query.collection,
+        width=query.width,
+        height=query.height,
+        x1=max(0.0, x1),
+        y1=max(0.0, y1),
+        x2=min(float(query.width), x2),
+        y2=min(float(query.height), y2),
+        descriptor=descriptor.name,
     )
+    return store_query(part, content=content, vector=vector, descriptor=descriptor)
 
 
-def store_query(query: Query, *, content: bytes) -> Query:
-    """Save the row and its picture: both, or neither."""
+def store_query(
+    query: Query, *, content: bytes, vector: Float32Array, descriptor: Descriptor
+) -> Query:
+    """Save the row, its vector and its picture: all, or none of them."""
     query.picture.save("picture.jpg", ContentFile(content), save=False)
     try:
-        query.save(force_insert=True)
+        with transaction.atomic():
+            query.save(force_insert=True)
+            keep_vector(query, vector, descriptor)
     except BaseException:
-        query.picture.storage.delete(query.picture.name)
+        query.picture.delete(save=False)
         raise
     return query
+
+
+def keep_vector(query: Query, vector: Float32Array, descriptor: Descriptor) -> None:
+    QueryVector.objects.update_or_create(
+        query=query,
+        descriptor=descriptor.name,
+        defaults={
+            "model_id": descriptor.model_id,
+            "data": encode(vector, descriptor.dim),
+        },
+    )
 
 
 def working_copy(query: Query) -> bytes:
@@ -94,31 +108,35 @@ def working_copy(query: Query) -> bytes:
         with query.picture.open("rb") as file:
             return file.read()
     except OSError as error:
-        raise PictureError(_("The picture of this query is gone.")) from error
+        message = _("The picture of this query is gone.")
+        raise PictureError(Fault.MISSING, message) from error
 
 
-def refresh_query(*, query: Query) -> Query:
-    """Describe a query again where its vector was made by another model id than the current.
+def query_vector(*, query: Query, descriptor: Descriptor) -> Float32Array:
+    """Return a query's vector (D,), described from the working copy where there is none yet.
 
-    From the working copy: the upload itself is not kept. Raises as `describe_picture`.
+    That is so for a descriptor that the query was not asked with, and where the vector was made
+    by another model id than the current. Raises as `describe_query`.
     """
-    model_id = get_descriptor().model_id
-    if query.fc6_model_id != model_id:
-        pixels = decode(BytesIO(working_copy(query))).pixels
-        query.fc6 = describe_picture(pixels=pixels, box=query.box)
-        query.fc6_model_id = model_id
-        query.save(update_fields=["fc6", "fc6_model_id"])
-    return query
+    kept = query.vectors.filter(descriptor=descriptor.name, model_id=descriptor.model_id).first()
+    if kept is not None:
+        return decode_vector(kept.data, descriptor.dim)
+    pixels = decode(BytesIO(working_copy(query))).pixels
+    vector = describe_query(pixels=pixels, box=query.box, descriptor=descriptor)
+    keep_vector(query, vector, descriptor)
+    return vector
+
+
+def delete_after_commit(picture: FieldFile) -> None:
+    transaction.on_commit(lambda: picture.delete(save=False), robust=True)
 
 
 def purge_queries(*, queries: QueryQuerySet) -> int:
     """Delete queries and their pictures; returns how many."""
     deleted = 0
-    for query in queries.defer("fc6").iterator():
+    for query in queries.iterator():
         with transaction.atomic():
             query.delete()
-            transaction.on_commit(
-                lambda picture=query.picture: picture.storage.delete(picture.name), robust=True
-            )
+            delete_after_commit(query.picture)
         deleted += 1
     return deleted

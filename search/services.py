@@ -2,19 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-from django.utils.translation import gettext as _
-from PIL import Image as PillowImage
-
-from catalog.descriptors import Descriptor, get_descriptor
+from catalog.descriptors import Descriptor, DescriptorError, descriptor_names, get_descriptor
+from catalog.feature_states import FeatureCounts
 from catalog.models import Collection, Image
-from catalog.pixels import Box, PictureError, crop, is_uniform
-from catalog.querysets import FeatureCounts
 from catalog.vectors import Float32Array
+from catalog.vectorstore import vectors_of
 
-from .engines import Method, get_engine
-
-MIN_SIDE = 16
+from .engines import Answer, Method, SearchEngine, get_engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,49 +22,41 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A stretch of a ranking.
+    """One page of a ranking, numbered from 1.
 
     `ranked` is how many images the whole ranking has, `counts` how many were left out and why
     (None where none was), `method` how the engine made sure of the answer.
     """
 
     hits: list[Hit]
+    page: int
     ranked: int
-    model_id: str
+    descriptor: Descriptor
     counts: FeatureCounts | None
     method: Method = "scanned"
 
 
-def describe_picture(
-    *, pixels: PillowImage.Image, box: Box | None = None, descriptor: Descriptor | None = None
-) -> Float32Array:
-    """Return the vector (D,) of an upright RGB picture or of a box of it.
-
-    Raises `PictureError` where it is too small or shows nothing, `DescriptorError` where the
-    weights cannot be had.
-    """
-    part = crop(pixels, box) if box else pixels
-    if min(part.size) < MIN_SIDE:
-        raise PictureError(
-            _(
-                "The picture is too small: %(width)d × %(height)d pixels; at least %(side)d × "
-                "%(side)d are needed."
-            )
-            % {"width": part.width, "height": part.height, "side": MIN_SIDE}
-        )
-    if is_uniform(part):
-        raise PictureError(
-            _("The picture shows nothing: all of it has one colour. Choose another one.")
-        )
-    vector = (descriptor or get_descriptor()).describe_one(part)
-    if not np.isfinite(vector).all():
-        raise PictureError(_("The picture gives no features. Choose another one."))
-    return vector
+def searchable_descriptors() -> list[Descriptor]:
+    """Return the declared descriptors by which something can be found now, in order."""
+    found = []
+    for name in descriptor_names():
+        descriptor = get_descriptor(name)
+        try:
+            if vectors_of(name).has_current(descriptor.model_id):
+                found.append(descriptor)
+        except DescriptorError:
+            continue  # its weights are gone: the pages that need it say so
+    return found
 
 
-def count_searchable(*, collection: Collection | None = None, engine: str = "default") -> int:
+def count_searchable(
+    *,
+    collection: Collection | None = None,
+    engine: str = "default",
+    descriptor: Descriptor | None = None,
+) -> int:
     """Return how many images a search in `collection` (None: in all) ranks."""
-    found = get_engine(engine)
+    found = get_engine(engine, descriptor=descriptor)
     found.sync()
     return found.count(within=collection.pk if collection else None)
 
@@ -79,43 +65,56 @@ def find_similar(
     *,
     vector: Float32Array,
     collection: Collection | None = None,
-    offset: int = 0,
-    limit: int = 30,
+    page: int = 1,
+    page_size: int = 30,
     engine: str = "default",
     descriptor: Descriptor | None = None,
 ) -> Results:
     """Rank the images of `collection` (None: all) by distance from `vector` (D,).
 
-    Returns ranks `offset + 1` to `offset + limit`; fewer, or none, past the end.
+    A page past the end gives the last one. Hits and `ranked` are of one moment.
     """
     descriptor = descriptor or get_descriptor()
     backend = get_engine(engine, descriptor=descriptor)
     backend.sync()
     within = collection.pk if collection else None
-    answer = backend.answer(vector[None], offset + limit, within=within)
-    ids, distances = answer.ids[0, offset:], answer.distances[0, offset:]
-    images = Image.objects.select_related("collection").in_bulk(ids.tolist())
-    ranked = backend.count(within=within)
+    page, answer = answer_page(backend, vector, page, page_size, within)
+    offset = (page - 1) * page_size
+    ids, distances = answer.ids[0, offset:].tolist(), answer.distances[0, offset:].tolist()
+    images = Image.objects.select_related("collection").in_bulk(ids)
+    places = enumerate(zip(ids, distances, strict=True), start=offset + 1)
     return Results(
         hits=[
             Hit(rank=rank, image=images[pk], distance=distance)
-            for rank, (pk, distance) in enumerate(
-                zip(ids.tolist(), distances.tolist(), strict=True), start=offset + 1
-            )
+            for rank, (pk, distance) in places
             if pk in images  # a row deleted since the sync
         ],
-        ranked=ranked,
-        model_id=descriptor.model_id,
-        counts=count_left_out(collection=collection, model_id=descriptor.model_id, ranked=ranked),
+        page=page,
+        ranked=answer.count,
+        descriptor=descriptor,
+        counts=count_left_out(collection=collection, descriptor=descriptor, ranked=answer.count),
         method=answer.methods[0],
     )
 
 
+def answer_page(
+    backend: SearchEngine, vector: Float32Array, page: int, page_size: int, within: int | None
+) -> tuple[int, Answer]:
+    """Return the answer that ends with this page, or with the last one, and that page's number."""
+    while True:
+        answer = backend.answer(vector[None], page * page_size, within=within)
+        last = max(1, -(-answer.count // page_size))
+        if page <= last:
+            return page, answer
+        page = last
+
+
 def count_left_out(
-    *, collection: Collection | None, model_id: str, ranked: int
+    *, collection: Collection | None, descriptor: Descriptor, ranked: int
 ) -> FeatureCounts | None:
     """Count the images that a ranking of `ranked` others lacks, by reason; None where none is."""
-    left_out = Image.objects.in_collection(collection).of_other_fc6_model(model_id)
-    if not left_out.exists():
+    images = Image.objects.in_collection(collection)
+    model_id = descriptor.model_id
+    if vectors_of(descriptor.name).all_current(images, model_id, ranked):
         return None
-    return replace(left_out.feature_counts(model_id), current=ranked)
+    return replace(images.feature_counts(descriptor.name, model_id), current=ranked)

@@ -1,5 +1,7 @@
 """Reads uploads without ever storing more than the size limit."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
@@ -12,14 +14,16 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
     tells it why the file is missing.
     """
 
-    def new_file(self, *args: object, **kwargs: object) -> None:
+    too_large = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.received = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.received += len(raw_data)
         if self.received > settings.SIS_MAX_UPLOAD_BYTES:
-            self.request.sis_upload_too_large = True
+            self.too_large = True
             raise SkipFile
         super().receive_data_chunk(raw_data, start)
 
@@ -27,4 +31,5 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
 def was_too_large(request: HttpRequest) -> bool:
     """Tell whether an upload of this request was dropped for its size; reads the whole body."""
     request.POST  # noqa: B018 (parses the body, and with it the files)
-    return getattr(request, "sis_upload_too_large", False)
+    handlers = request.upload_handlers
+    return any(isinstance(h, BoundedUploadHandler) and h.too_large for h in handlers)

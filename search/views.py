@@ -4,26 +4,35 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.middleware import HtmxDetails
 
-from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
+from catalog.links import by_descriptor
 from catalog.models import Collection, Image
 from catalog.pixels import PictureError
 from catalog.vectors import Float32Array
+from catalog.vectorstore import vectors_of
 
 from .forms import BoxForm, UploadForm
 from .models import Query
-from .queries import create_query, crop_query, refresh_query
-from .services import count_searchable, find_similar
+from .queries import create_query, crop_query, query_vector
+from .services import count_searchable, find_similar, searchable_descriptors
 from .uploads import was_too_large
 
 PAGE_SIZE = 30
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request as `HtmxMiddleware` leaves it."""
+
+    htmx: HtmxDetails
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,11 +46,14 @@ def home(request: HttpRequest) -> HttpResponse:
         status = 413 if form.has_error("picture", "too_large") else 400
         return show_home(request, form, status=status)
     collection = form.cleaned_data["collection"]
+    descriptor = get_descriptor(form.cleaned_data.get("descriptor", DEFAULT))
     try:
-        if not count_searchable(collection=collection):
+        if not count_searchable(collection=collection, descriptor=descriptor):
             form.add_error(None, _("There are no pictures with features to search yet."))
             return show_home(request, form, status=400)
-        query = create_query(pixels=form.cleaned_data["picture"], collection=collection)
+        query = create_query(
+            pixels=form.cleaned_data["picture"], collection=collection, descriptor=descriptor
+        )
     except PictureError as error:
         form.add_error("picture", str(error))
         return show_home(request, form, status=400)
@@ -69,7 +81,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
 
 
 @require_GET
-def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def results(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The ranking of a stored query, 30 at a time, to the end of the collection."""
     query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
     box = query.box or (0, 0, query.width, query.height)
@@ -78,13 +90,14 @@ def results(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def crop(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Search with a part of a stored query's picture."""
     query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
     form = BoxForm(request.POST)
     if form.is_valid():
         try:
-            return redirect(crop_query(query=query, box=form.box))
+            descriptor = chosen_descriptor(request, default=query.descriptor)
+            return redirect(crop_query(query=query, box=form.box, descriptor=descriptor))
         except PictureError as error:
             form.add_error(None, str(error))
         except DescriptorError as error:
@@ -94,15 +107,17 @@ def crop(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def show_results(
-    request: HttpRequest, *, query: Query, box_form: BoxForm, status: int = 200
+    request: HtmxHttpRequest, *, query: Query, box_form: BoxForm, status: int = 200
 ) -> HttpResponse:
+    descriptor = chosen_descriptor(request, default=query.descriptor)
     try:
-        vector = refresh_query(query=query).fc6
+        vector = query_vector(query=query, descriptor=descriptor)
     except (DescriptorError, PictureError) as error:
         return show_problem(request, str(error))
     collection = chosen_collection(request, default=query.collection)
-    context = ranking_context(request, vector=vector, collection=collection)
-    context |= {
+    context = ranking_context(
+        request, vector=vector, collection=collection, descriptor=descriptor
+    ) | {
         "query": query,
         "box_form": box_form,
         "kept_until": query.created_at + timedelta(days=query.retention_days),
@@ -112,20 +127,32 @@ def show_results(
 
 
 @require_GET
-def similar(request: HttpRequest, pk: int) -> HttpResponse:
+def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The ranking for an image of the catalogue; the image itself comes first."""
     image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
+    descriptor = chosen_descriptor(request, default=DEFAULT)
     try:
-        model_id = get_descriptor().model_id
+        stored = vectors_of(descriptor.name).of_images(
+            [image.pk], model_id=descriptor.model_id, dim=descriptor.dim
+        )
     except DescriptorError as error:
         return show_problem(request, str(error))
-    if image.fc6 is None or image.fc6_model_id != model_id:
+    if image.pk not in stored:
         problem = _("This picture has no current features: run “manage.py extract_features”.")
         return show_problem(request, problem, status=409, image=image)
     collection = chosen_collection(request, default=image.collection)
-    context = ranking_context(request, vector=image.fc6, collection=collection)
-    context |= {"image": image, "ranking_url": reverse("search:similar", args=[image.pk])}
+    context = ranking_context(
+        request, vector=stored[image.pk], collection=collection, descriptor=descriptor
+    ) | {"image": image, "ranking_url": reverse("search:similar", args=[image.pk])}
     return render_ranking(request, "search/similar.html", context)
+
+
+def chosen_descriptor(request: HttpRequest, *, default: str) -> Descriptor:
+    """Return the descriptor in the address, or `default`; what is not declared is not found."""
+    try:
+        return get_descriptor(request.GET.get("descriptor") or default)
+    except DescriptorError as error:
+        raise Http404(str(error)) from error
 
 
 def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Collection | None:
@@ -137,27 +164,43 @@ def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Co
 
 
 def ranking_context(
-    request: HttpRequest, *, vector: Float32Array, collection: Collection | None
+    request: HttpRequest,
+    *,
+    vector: Float32Array,
+    collection: Collection | None,
+    descriptor: Descriptor,
 ) -> dict[str, Any]:
     """Rank, for the page number in the address; a number out of range gives the nearest page."""
-    page: Page = Paginator(range(count_searchable(collection=collection)), PAGE_SIZE).get_page(
-        request.GET.get("page")
+    results = find_similar(
+        vector=vector,
+        collection=collection,
+        descriptor=descriptor,
+        page=page_number(request),
+        page_size=PAGE_SIZE,
     )
+    choices = searchable_descriptors()
     return {
-        "results": find_similar(
-            vector=vector,
-            collection=collection,
-            offset=max(0, page.start_index() - 1),
-            limit=PAGE_SIZE,
-        ),
-        "page": page,
+        "results": results,
+        "page": Paginator(range(results.ranked), PAGE_SIZE).page(results.page),
         "collection": collection,
         "collections": Collection.objects.all(),
+        "descriptors": choices if len(choices) > 1 else [],
+        # What links to other rankings carry along.
+        "by_descriptor": by_descriptor(descriptor.name),
+        # This ranking's, instead of the default descriptor's.
+        "untrained_weights": not descriptor.trained,
     }
 
 
+def page_number(request: HttpRequest) -> int:
+    try:
+        return max(1, int(request.GET.get("page", "1")))
+    except ValueError:
+        return 1
+
+
 def render_ranking(
-    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+    request: HtmxHttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Show a whole page, or only its hits where htmx asks for more of them."""
     if request.htmx and request.method == "GET":
@@ -177,7 +220,7 @@ def show_problem(
 @require_GET
 def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     """The working copy of a query's picture; its address is as secret as the query's."""
-    query = get_object_or_404(Query.objects.defer("fc6"), pk=pk)
+    query = get_object_or_404(Query, pk=pk)
     try:
         file = query.picture.open("rb")
     except OSError:

@@ -149,6 +149,19 @@ SIS_MAX_UPLOAD_BYTES = env.int("SIS_MAX_UPLOAD_BYTES", default=20 * 1024 * 1024)
 SIS_MAX_PIXELS = env.int("SIS_MAX_PIXELS", default=100_000_000)
 SIS_QUERY_DAYS = env.int("SIS_QUERY_DAYS", default=30)
 
+# Name -> dotted path of a class, or {"BACKEND": path, "OPTIONS": {...}}; null takes one away.
+SIS_DESCRIPTORS = {
+    name: declaration
+    for name, declaration in (
+        {
+            "fc6": "catalog.descriptors.fc6.Fc6Descriptor",
+            "colour-layout": "catalog.descriptors.colour_layout.ColourLayoutDescriptor",
+        }
+        | env.json("SIS_DESCRIPTORS", default={})
+    ).items()
+    if declaration is not None
+}
+
 # `exact`, `certified`, or the dotted path of an engine's class.
 SIS_ENGINE = env.str("SIS_ENGINE", default="exact")
 SEARCH_ENGINES = {

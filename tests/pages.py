@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 
-from catalog import descriptors
+from catalog.descriptors import Descriptor, registry
 from catalog.models import Collection, Image
 from search.engines import reset_engines
 from search.models import Query
@@ -17,10 +17,20 @@ from tests.catalog.stand_in import StandIn, expected_vector
 from tests.helpers import add_image, picture, unit_vectors
 
 
+def replace_fc6(monkeypatch: pytest.MonkeyPatch, descriptor: Descriptor) -> None:
+    """Let `descriptor` be the one named fc6; others stay."""
+    real = registry._instance
+
+    def instance(name, *arguments):
+        return descriptor if name == "fc6" else real(name, *arguments)
+
+    monkeypatch.setattr(registry, "_instance", instance)
+
+
 def use_stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """Let everything describe with a stand-in of the same model id, and start with no engine."""
     stand_in = StandIn()
-    monkeypatch.setattr(descriptors, "_instance", lambda *arguments: stand_in)
+    replace_fc6(monkeypatch, stand_in)
     reset_engines()
     return stand_in
 

@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
+from django.utils.functional import Promise
 from PIL import Image
 
 from ..vectors import Float32Array
@@ -15,11 +17,25 @@ class DescriptorError(Exception):
 class Descriptor(ABC):
     """Turns upright RGB pictures into unit vectors. Thread-safe; loads its weights at first use.
 
-    `name` is the field on `catalog.Image` that holds the vectors, `dim` their length.
+    `name` is the one that `SIS_DESCRIPTORS` declares it by, under which its vectors are stored;
+    `dim` is their length. `title` and `purpose` (one sentence: what it is good for) are shown
+    where a user chooses, in the user's language. Arguments of `__init__` are the declaration's
+    options; they must be values that JSON can hold.
     """
 
     name: str
     dim: int
+    title: str | Promise = ""
+    purpose: str | Promise = ""
+
+    @classmethod
+    def options_from_settings(cls) -> dict[str, Any]:
+        """Return options that other settings give where the declaration does not."""
+        return {}
+
+    @classmethod  # noqa: B027 (most descriptors need nothing)
+    def check(cls) -> None:
+        """Raise `ImproperlyConfigured` where something that the descriptor needs is missing."""
 
     @property
     @abstractmethod

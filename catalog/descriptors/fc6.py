@@ -6,12 +6,14 @@ Babenko et al., "Neural Codes for Image Retrieval", ECCV 2014.
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
-from ..vectors import Float32Array
+from ..vectors import FC6_DIM, Float32Array
 from .backbones.precision import FLOAT32, check_precision
 from .backbones.weights import UNTRAINED, load_layers, weights_id
 from .base import Descriptor
@@ -20,8 +22,16 @@ from .preprocessing import network_input, shrink
 
 
 class Fc6Descriptor(Descriptor):
+    """The reference descriptor of this system; options override `SIS_WEIGHTS`, `SIS_PRECISION`."""
+
     name = "fc6"
-    dim = 4096
+    dim = FC6_DIM
+    title = "fc6"
+    purpose = _("What a picture shows as a whole, as a network of 2014 sees it: the reference.")
+
+    @classmethod
+    def options_from_settings(cls) -> dict[str, Any]:
+        return {"weights": settings.SIS_WEIGHTS, "precision": settings.SIS_PRECISION}
 
     def __init__(self, *, weights: str, precision: str = FLOAT32) -> None:
         self.weights = weights

@@ -12,17 +12,20 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from ..models import Collection, Image, stored_path
 from ..pixels import PictureError, decode
-from .plan import Decoded, Found, ImportReport, Known, Ledger, Verdict, whole_name
+from .plan import Decoded, Found, ImportPlan, ImportReport, Known, Verdict, whole_name
 from .sources import (
     MAX_FILE_BYTES,
     Content,
@@ -103,17 +106,17 @@ class Importer:
         self.report.total = len(listing.names) + len(listing.problems)
         for name, reason in listing.problems:
             self.report.skip(name, reason)
-        self.ledger = Ledger(self.slug, self.report)
+        self.plan = ImportPlan(self.slug, self.report)
         self.last_commit = time.monotonic()
         self.on_progress(len(listing.problems), self.report.total)
         threads = REMOTE_THREADS if local_path("-") is None else os.cpu_count() or 1
         with ThreadPoolExecutor(threads) as pool:
             self.work_through(listing.names, pool, ahead=2 * threads)
-        self.ledger.commit()
+        self.plan.commit()
         return self.report
 
     def work_through(self, names: list[str], pool: ThreadPoolExecutor, *, ahead: int) -> None:
-        waiting: deque[tuple[str, Future[Found | str]]] = deque()
+        waiting: deque[tuple[str, Future[Found]]] = deque()
         coming = deque(names)
         done = len(self.report.skipped)
         while coming or waiting:
@@ -126,53 +129,54 @@ class Importer:
             if not waiting:
                 return
             name, future = waiting.popleft()
-            self.settle(name, future.result())
+            try:
+                self.settle(name, future.result())
+            except FileRefused as refusal:
+                self.report.skip(name, str(refusal))
             self.commit_if_due()
             done += 1
             self.on_progress(done, self.report.total)
 
-    def settle(self, name: str, found: Found | str) -> None:
-        """Bring one examined file into the ledger, or its reason into the report."""
-        if isinstance(found, Found) and found.sha256 in self.ledger.leaving:
+    def settle(self, name: str, found: Found) -> None:
+        """Bring one examined file into the plan; raises `FileRefused`."""
+        if found.sha256 in self.plan.leaving:
             # Its twin changes in this batch: afterwards the content is free, and the file gone.
-            self.ledger.commit()
-        if isinstance(found, Found):
-            verdict, known = self.ledger.judge(found)
-            if found.decoded is None and verdict in (Verdict.ADDED, Verdict.REPLACED):
-                # The row that made decoding needless has changed since.
-                found = self.examine(name, thoroughly=True)
-        if isinstance(found, str):
-            self.report.skip(name, found)
-            return
-        verdict, known = self.ledger.judge(found)
-        self.ledger.enter(found, verdict, known)
+            self.plan.commit()
+        verdict, known = self.plan.judge(found)
+        if found.decoded is None and verdict in (Verdict.ADDED, Verdict.REPLACED):
+            # The row that made decoding needless has changed since.
+            found = self.examine(name, thoroughly=True)
+            verdict, known = self.plan.judge(found)
+        self.plan.enter(found, verdict, known)
 
     def commit_if_due(self) -> None:
         age = time.monotonic() - self.last_commit
-        if len(self.ledger.batch) >= BATCH_SIZE or age >= BATCH_SECONDS:
-            self.ledger.commit()
+        if len(self.plan.batch) >= BATCH_SIZE or age >= BATCH_SECONDS:
+            self.plan.commit()
             self.last_commit = time.monotonic()
 
-    def examine(self, name: str, *, thoroughly: bool = False) -> Found | str:
-        """Look at one file, in a thread; what is wrong with it becomes the reason, in words."""
+    def examine(self, name: str, *, thoroughly: bool = False) -> Found:
+        """Look at one file, in a thread; whatever is wrong with it is raised as `FileRefused`."""
         try:
-            return self.look_at(name, None if thoroughly else self.ledger)
-        except (FileRefused, PictureError) as error:
-            return str(error)
-        except FileChanged:
-            return changed_meanwhile()
+            return self.look_at(name, None if thoroughly else self.plan)
+        except FileRefused:
+            raise
+        except PictureError as error:
+            raise FileRefused(str(error)) from error
+        except FileChanged as error:
+            raise FileRefused(changed_meanwhile()) from error
         # Storage back ends raise errors of their own; one file must not stop the others.
         except Exception as error:
-            return unreadable(error)
+            raise FileRefused(unreadable(error)) from error
 
-    def look_at(self, name: str, ledger: Ledger | None) -> Found:
+    def look_at(self, name: str, plan: ImportPlan | None) -> Found:
         check_name(name)
-        key = self.source.key(name)
-        if key is not None and len(key) > max_length("file"):
-            raise FileRefused(name_too_long(max_length("file")))
+        key, longest = self.source.key(name), max_length(Image, "file")
+        if key is not None and len(key) > longest:
+            raise FileRefused(name_too_long(longest))
         facts = self.source.facts(name)
         check_size(facts.size)
-        known = ledger.by_source.get(name) if ledger else None
+        known = plan.by_source.get(name) if plan else None
         unread = Found(
             source_name=name,
             source_modified=facts.modified,
@@ -184,31 +188,25 @@ class Importer:
         if known and self.source.trusts_facts and is_as_before(known, unread):
             return unread
         with self.large_files if facts.size > LARGE_FILE_BYTES else nullcontext():
-            return self.read(unread, known, ledger)
+            return self.read(unread, known, plan)
 
-    def read(self, unread: Found, known: Known | None, ledger: Ledger | None) -> Found:
+    def read(self, unread: Found, known: Known | None, plan: ImportPlan | None) -> Found:
         """Read the file once: the same bytes are hashed, decoded and stored."""
         content = self.source.read(unread.source_name)
         check_size(len(content.data))
         digest = hashlib.sha256(content.data).hexdigest()
-        facts = {
-            "source_name": unread.source_name,
-            "source_modified": unread.source_modified,
-            "external": unread.external,
-            "byte_size": len(content.data),
-            "sha256": digest,
-        }
+        found = replace(unread, byte_size=len(content.data), sha256=digest)
         if known and known.sha256 == digest:
             if not (known.external or unread.external):
                 # Does nothing, unless the stored file was lost or damaged.
                 store(content=content.data, name=known.file, original=content.original)
-            return Found(**facts, file=unread.file)
-        if ledger and digest in ledger.by_content:
-            return Found(**facts, file="")
+            return found
+        if plan and digest in plan.by_content:
+            return replace(found, file="")
         picture = decode(BytesIO(content.data))
         decoded = Decoded(picture.format, *picture.pixels.size)
-        file = unread.file if unread.external else self.keep(content, digest, picture.format)
-        return Found(**facts, file=file, decoded=decoded)
+        file = found.file if found.external else self.keep(content, digest, picture.format)
+        return replace(found, file=file, decoded=decoded)
 
     def keep(self, content: Content, digest: str, picture_format: str) -> str:
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
@@ -226,7 +224,7 @@ def is_as_before(known: Known, found: Found) -> bool:
 
 def check_slug(slug: str) -> None:
     """Raise `ImportRefused` for what cannot be a collection's short name."""
-    longest = Collection._meta.get_field("slug").max_length
+    longest = max_length(Collection, "slug")
     try:
         validate_slug(slug)
     except ValidationError:
@@ -249,7 +247,7 @@ def check_name(name: str) -> None:
         name.encode()
     except UnicodeEncodeError:
         raise FileRefused(_("Its name is not valid UTF-8; rename it.")) from None
-    longest = max_length("source_name")
+    longest = max_length(Image, "source_name")
     if max(len(name), len(whole_name(name))) > longest:
         raise FileRefused(name_too_long(longest))
 
@@ -267,5 +265,6 @@ def name_too_long(longest: int) -> str:
     return _("Its name is longer than %(longest)d characters; shorten it.") % {"longest": longest}
 
 
-def max_length(field: str) -> int:
-    return Image._meta.get_field(field).max_length
+def max_length(model: type[Model], field: str) -> int:
+    """How many characters a column of text holds; each of these declares it."""
+    return cast(Any, model._meta.get_field(field)).max_length

@@ -9,12 +9,12 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ..models import Collection, Image
+from ..vectorstore import CLEARED_COLUMN, forget_rows
 from .storage import release
 
 ATTEMPTS = 3
@@ -42,7 +42,7 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A row of the collection, or one that the batch in hand will add (`pk` is None)."""
+    """A row of the collection, or one that the current batch will add (`pk` is None)."""
 
     pk: int | None
     name: str
@@ -85,7 +85,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row to write: `name` for a new one, `known` for one that is there."""
+    """A row to write: `known` is the one that is there, None where it is new."""
 
     verdict: Verdict
     found: Found
@@ -98,7 +98,7 @@ class RowGone(Exception):
 
 
 def printable(name: str) -> str:
-    """A file name that can be written anywhere, even where it is no valid UTF-8."""
+    """A file name that can be written anywhere, even where it is not valid UTF-8."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
@@ -106,8 +106,8 @@ def whole_name(source_name: str) -> str:
     return unicodedata.normalize("NFC", source_name)
 
 
-class Ledger:
-    """The rows of collection `slug`, with the changes of the batch in hand applied."""
+class ImportPlan:
+    """The rows of collection `slug`, with the changes of the current batch applied."""
 
     def __init__(self, slug: str, report: ImportReport) -> None:
         self.slug = slug
@@ -137,18 +137,21 @@ class Ledger:
         return (Verdict.ADDED if known is None else Verdict.REPLACED), known
 
     def enter(self, found: Found, verdict: Verdict, known: Known | None) -> None:
-        """Note what `judge` said: in the report, or as a change of the batch in hand."""
-        if verdict is Verdict.DUPLICATE:
+        """Note what `judge` said: in the report, or as a change of the current batch."""
+        if known is None:
+            name = self.free_name(found.source_name)
+        elif verdict is Verdict.DUPLICATE:
             self.report.duplicates.append((printable(found.source_name), known.name))
             return
-        if verdict is Verdict.UNCHANGED:
-            self.report.unchanged += 1
-            if known.source_modified == found.source_modified and not has_moved(known, found):
-                return
-        name = self.free_name(found.source_name) if known is None else known.name
+        else:
+            name = known.name
+            if verdict is Verdict.REPLACED:
+                self.leaving.add(known.sha256)
+            else:
+                self.report.unchanged += 1
+                if known.source_modified == found.source_modified and not has_moved(known, found):
+                    return
         self.batch.append(Change(verdict, found, name, known))
-        if verdict is Verdict.REPLACED:
-            self.leaving.add(known.sha256)
         row = Known(
             pk=known.pk if known else None,
             name=name,
@@ -230,13 +233,12 @@ class Ledger:
             return
         # Not kept: a rolled-back transaction takes the new collection with it.
         collection, _created = Collection.objects.get_or_create(slug=self.slug)
-        added = [change for change in batch if change.verdict is Verdict.ADDED]
+        added = [change for change in batch if change.known is None]
         Image.objects.bulk_create([new_row(collection, change) for change in added])
         for change in batch:
-            if change.verdict is Verdict.REPLACED:
-                replace(change)
-            elif change.verdict is Verdict.UNCHANGED:
-                touch(change)
+            if change.known is not None:
+                write_over = replace if change.verdict is Verdict.REPLACED else touch
+                write_over(change.known, change.found)
 
 
 def new_row(collection: Collection, change: Change) -> Image:
@@ -248,16 +250,9 @@ def new_row(collection: Collection, change: Change) -> Image:
     )
 
 
-def replace(change: Change) -> None:
-    """Give a row its new picture. Its vector belonged to the old one."""
-    update(
-        change.known,
-        **picture_fields(change.found),
-        fc6=None,
-        fc6_model_id="",
-        fc6_extracted_at=None,
-        fc6_error="",
-    )
+def replace(known: Known, found: Found) -> None:
+    """Give a row its new picture. Its vectors belonged to the old one."""
+    forget_rows(update(known, **picture_fields(found), **CLEARED_COLUMN))
 
 
 def has_moved(known: Known, found: Found) -> bool:
@@ -265,25 +260,27 @@ def has_moved(known: Known, found: Found) -> bool:
     return known.external and found.external and known.file != found.file
 
 
-def touch(change: Change) -> None:
+def touch(known: Known, found: Found) -> None:
     """Note the date, and where its object lies now, of a file with the same content."""
-    fields = {"source_modified": change.found.source_modified}
-    if has_moved(change.known, change.found):
-        fields["file"] = change.found.file
-    update(change.known, **fields)
+    fields: dict[str, object] = {"source_modified": found.source_modified}
+    if has_moved(known, found):
+        fields["file"] = found.file
+    update(known, **fields)
 
 
-def update(known: Known, **fields: object) -> None:
-    if not Image.objects.filter(pk=known.pk, sha256=known.sha256).update(**fields):
+def update(known: Known, **fields: object) -> int:
+    """Write to the row as it was read, and return its key; raises `RowGone`."""
+    key = known.pk
+    if key is None or not Image.objects.filter(pk=key, sha256=known.sha256).update(**fields):
         raise RowGone
     if "file" in fields:
-        transaction.on_commit(
-            partial(release, name=known.file, sha256=known.sha256, external=known.external),
-            robust=True,
-        )
+        release(name=known.file, sha256=known.sha256, external=known.external)
+    return key
 
 
 def picture_fields(found: Found) -> dict[str, object]:
+    if found.decoded is None:
+        raise ValueError(f"{found.source_name} was not decoded before its row is written")
     return {
         "source_modified": found.source_modified,
         "file": found.file,

@@ -71,7 +71,7 @@ class Source(Protocol):
         """Find every file; raises `ImportRefused` where the root cannot be read."""
 
     def facts(self, name: str) -> Facts:
-        """Raises `FileRefused` for what is no regular file; other errors as they come."""
+        """Raises `FileRefused` for what is not a regular file; other errors as they come."""
 
     def read(self, name: str) -> Content:
         """Raises `FileRefused` for a file that changes meanwhile; other errors as they come."""
@@ -85,7 +85,7 @@ def is_ignored(name: str) -> bool:
 
 
 def check_regular(status: os.stat_result) -> None:
-    # Opening a named pipe would wait for ever.
+    # Opening a named pipe would wait forever.
     if not stat.S_ISREG(status.st_mode):
         raise FileRefused(_("It is not a regular file."))
 

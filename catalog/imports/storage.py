@@ -8,13 +8,14 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from easy_thumbnails.files import get_thumbnailer
 
 from ..models import Collection, Image
 
 
 class FileChanged(Exception):
-    """The original is no longer the file that was read."""
+    """The original has changed since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,21 @@ def link(original: Original, path: Path) -> bool:
 def release(*, name: str, sha256: str, external: bool) -> None:
     """Delete what a row that is gone or has a new picture leaves: thumbnails, and its file.
 
-    The file stays where it was in the storage before the import, and where another row has it
-    (a renamed collection and its successor share addresses). Call it after the commit.
+    Done after the commit, so that a rolled-back change loses nothing; an error is logged, and
+    stops nobody. The file stays where it was in the storage before the import, and where another
+    row has it (a renamed collection and its successor share addresses).
     """
-    if not name:
-        return
-    file = Image(file=name).file
-    get_thumbnailer(file).delete_thumbnails()
-    # Collection by collection, so that the index on (collection, sha256) answers.
-    sharing = Image.objects.filter(
-        collection__in=Collection.objects.values("pk"), sha256=sha256, file=name
-    )
-    if not external and not sharing.exists():
-        file.storage.delete(name)
+
+    # Not a `partial`: Django's log of an error wants the function's name.
+    def delete() -> None:
+        file = Image(file=name).file
+        get_thumbnailer(file).delete_thumbnails()
+        # Collection by collection, so that the index on (collection, sha256) answers.
+        sharing = Image.objects.filter(
+            collection__in=Collection.objects.values("pk"), sha256=sha256, file=name
+        )
+        if not external and not sharing.exists():
+            file.storage.delete(name)
+
+    if name:
+        transaction.on_commit(delete, robust=True)

@@ -1,6 +1,8 @@
 """Command-line values checked where they are read."""
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
+
+from catalog.descriptors import DEFAULT
 
 
 def positive_int(text: str) -> int:
@@ -12,3 +14,13 @@ def positive_int(text: str) -> int:
     if number < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
     return number
+
+
+def add_descriptor_argument(parser: ArgumentParser) -> None:
+    """Add `--descriptor NAME`; what is not declared is refused where it is looked up."""
+    parser.add_argument(
+        "--descriptor",
+        default=DEFAULT,
+        metavar="NAME",
+        help="one that the setting SIS_DESCRIPTORS declares; default: %(default)s",
+    )

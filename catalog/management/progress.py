@@ -4,6 +4,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+from django.core.management.base import OutputWrapper
 from tqdm import tqdm
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -17,7 +18,13 @@ class Progress:
     """
 
     def __init__(
-        self, *, total: int, unit: str, stream: TextIO, verbosity: int = 1, done: int = 0
+        self,
+        *,
+        total: int,
+        unit: str,
+        stream: TextIO | OutputWrapper,
+        verbosity: int = 1,
+        done: int = 0,
     ) -> None:
         # A command's stdout and stderr add a newline to whatever a bar writes.
         stream = getattr(stream, "_out", stream)

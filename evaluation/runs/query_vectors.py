@@ -2,26 +2,26 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 from catalog import vectors
+from catalog.describing import describe_many, query_part, stored_pixels
 from catalog.descriptors import Descriptor
-from catalog.extraction import read_pixels
 from catalog.models import Collection, Image
-from catalog.pixels import PictureError, crop, is_uniform
+from catalog.pixels import PictureError
+from catalog.querysets import in_parts
 from catalog.vectors import Float32Array
+from catalog.vectorstore import vectors_of
 
 from ..formats.differences import box_in_words
 from ..formats.ground_truth import Box
 from ..importing import is_outside
 from ..models import Topic, TopicVector
-from ..pictures import in_parts, pictures_named
 
 BATCH_SIZE = 16
 
@@ -44,7 +44,7 @@ class QueryVectors:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A vector to be made: of this topic's picture, of `box` or of all of it (None)."""
+    """A vector to be made: of this topic's image, of `box` or of all of it (None)."""
 
     topic: int
     image: Image
@@ -60,10 +60,10 @@ def query_vectors(
     on_progress: OnProgress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> QueryVectors:
-    """Return each topic's query vector: of its box, or of the whole picture.
+    """Return each topic's query vector: of its box, or of the whole image.
 
-    A whole picture's vector is the one stored with the image where that is current. Others are
-    described in batches, each committed before the next. A topic whose picture cannot be used
+    A whole image's vector is the one stored with the image where that is current. Others are
+    described in batches, each committed before the next. A topic whose image cannot be used
     gets a reason instead. `on_progress` gets (described, to describe). Raises `DescriptorError`
     where the weights cannot be had.
     """
@@ -79,8 +79,8 @@ def query_vectors(
                 result.interrupted = True
                 break
             batch = to_describe[start : start + BATCH_SIZE]
-            parts = list(pool.map(lambda item: read_part(item, descriptor), batch))
-            describe_batch(batch, parts, descriptor, result)
+            parts = [(item, pool.submit(read_part, item, descriptor)) for item in batch]
+            describe_batch(parts, descriptor, result)
             on_progress(start + len(batch), len(to_describe))
     return result
 
@@ -88,9 +88,9 @@ def query_vectors(
 def find_wanted(
     topics: Sequence[Topic], collection: Collection, use_box: bool, result: QueryVectors
 ) -> list[Wanted]:
-    """Tie topics to pictures; those that cannot be are given a reason."""
+    """Tie topics to images; those that cannot be are given a reason."""
     names = sorted({topic.image_name for topic in topics})
-    images = pictures_named(collection.slug, names)
+    images = collection.images.named(names)
     wanted = []
     for topic in topics:
         image = images.get(topic.image_name)
@@ -119,10 +119,8 @@ def use_known(
         for part in in_parts([item.topic for item in wanted])
         for kept in kept_rows.filter(topic__in=part)
     }
-    current = Image.objects.with_current(descriptor.name, model_id)
-    of_images: dict[int, Float32Array] = {}
-    for part in in_parts([item.image.pk for item in wanted if item.box is None]):
-        of_images.update(current.filter(pk__in=part).values_list("pk", descriptor.name))
+    whole = [item.image.pk for item in wanted if item.box is None]
+    of_images = vectors_of(descriptor.name).of_images(whole, model_id=model_id, dim=descriptor.dim)
     left = []
     for item in wanted:
         kept = stored.get((item.topic, box_in_words(item.box)))
@@ -135,45 +133,34 @@ def use_known(
     return left
 
 
-def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image | str:
-    """Return what is to be described, or why it cannot be, in words."""
+def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image:
+    """Return what is to be described; raises `PictureError`."""
     file = item.image.file
-    pixels = read_pixels(file=file.name, storage=file.storage)
-    if isinstance(pixels, str):
-        return pixels
-    try:
-        part = crop(pixels, item.box) if item.box else pixels
-    except PictureError as error:
-        return str(error)
-    if is_uniform(part):
-        return _("The query shows nothing: all of it has one colour.")
-    return descriptor.prepare(part)
+    pixels = stored_pixels(file=str(file.name), storage=file.storage)
+    return descriptor.prepare(query_part(pixels=pixels, box=item.box))
 
 
 def describe_batch(
-    batch: Sequence[Wanted],
-    parts: Sequence[PillowImage.Image | str],
+    parts: Sequence[tuple[Wanted, Future[PillowImage.Image]]],
     descriptor: Descriptor,
     result: QueryVectors,
 ) -> None:
     """Describe what could be read, and commit it."""
-    usable = [(item, part) for item, part in zip(batch, parts, strict=True) if is_picture(part)]
-    for item, part in zip(batch, parts, strict=True):
-        if isinstance(part, str):
-            result.reasons[item.topic] = part
-    rows = descriptor.describe([part for _item, part in usable]) if usable else []
+    usable: list[tuple[Wanted, PillowImage.Image]] = []
+    for item, future in parts:
+        try:
+            usable.append((item, future.result()))
+        except PictureError as error:
+            result.reasons[item.topic] = str(error)
+    described = describe_many(pictures=[part for _, part in usable], descriptor=descriptor)
     with transaction.atomic():
-        for (item, _part), vector in zip(usable, rows, strict=True):
-            if not np.isfinite(vector).all():
-                result.reasons[item.topic] = _("The query picture gives no features.")
+        for (item, _part), vector in zip(usable, described, strict=True):
+            if isinstance(vector, PictureError):
+                result.reasons[item.topic] = str(vector)
                 continue
             result.vectors[item.topic] = vector
             result.described += 1
             keep(item, vector, descriptor)
-
-
-def is_picture(part: PillowImage.Image | str) -> bool:
-    return not isinstance(part, str)
 
 
 def keep(item: Wanted, vector: Float32Array, descriptor: Descriptor) -> None:

@@ -1,14 +1,11 @@
 """Search engines by alias, declared in the setting `SEARCH_ENGINES` like Django's own back ends."""
 
-import inspect
 import threading
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
+from catalog.declarations import declared_class
 from catalog.descriptors import Descriptor, get_descriptor
 
 from .base import Answer, Method, SearchEngine
@@ -39,30 +36,13 @@ def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:
     Raises `ImproperlyConfigured` for an unknown alias, path or option, and where a package that
     the engine needs is not installed.
     """
-    try:
-        declared = settings.SEARCH_ENGINES[alias]
-    except KeyError:
-        raise ImproperlyConfigured(
-            f"SEARCH_ENGINES has no engine {alias!r}; there are: "
-            f"{', '.join(settings.SEARCH_ENGINES) or 'none'}."
-        ) from None
-    path, options = declared.get("BACKEND"), declared.get("OPTIONS", {})
-    try:
-        backend = import_string(path)
-    except (ImportError, AttributeError, TypeError) as error:
-        raise ImproperlyConfigured(
-            f"SEARCH_ENGINES[{alias!r}]['BACKEND'] is {path!r}, which cannot be imported: {error}"
-        ) from error
-    if not (inspect.isclass(backend) and issubclass(backend, SearchEngine)):
-        raise ImproperlyConfigured(
-            f"SEARCH_ENGINES[{alias!r}]['BACKEND'] is {path!r}, which is no SearchEngine."
-        )
-    known = set(inspect.signature(backend).parameters) - {"descriptor"}
-    if unknown := sorted(set(options) - known):
-        raise ImproperlyConfigured(
-            f"SEARCH_ENGINES[{alias!r}]['OPTIONS'] has unknown {', '.join(unknown)}; "
-            f"{path} takes: {', '.join(sorted(known)) or 'none'}."
-        )
+    backend, options = declared_class(
+        setting="SEARCH_ENGINES",
+        kind="engine",
+        name=alias,
+        base=SearchEngine,  # type: ignore[type-abstract]  # what is declared need not be
+        given={"descriptor"},
+    )
     backend.check()
     return backend, options
 

@@ -19,11 +19,15 @@ Method = Literal["scanned", "certified"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What `search` returns, and how the answer to each query was found."""
+    """What `search` returns, how the answer to each query was found, and among how many vectors.
+
+    All of it is of one moment: `count` is that of the very vectors that were ranked.
+    """
 
     ids: Int64Array
     distances: Float32Array
     methods: tuple[Method, ...]
+    count: int
 
 
 class SearchEngine(ABC):
@@ -48,21 +52,21 @@ class SearchEngine(ABC):
         """How many vectors take part, in the collection with primary key `within` or in all."""
 
     @abstractmethod
-    def search(
-        self, queries: npt.ArrayLike, k: int, *, within: int | None = None
-    ) -> tuple[Int64Array, Float32Array]:
+    def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
         """Return the `k` nearest rows of each query, as of the last `sync()`.
 
         `queries` is (Q, D) float32 unit vectors; `within` the primary key of a collection, or
-        None for all. The result is image ids (Q, K) int64 and Euclidean distances (Q, K) float32
+        None for all. The answer has image ids (Q, K) int64 and Euclidean distances (Q, K) float32
         in [0, 2], ascending, ties by id; K is `k` or the number of rows where that is smaller.
         Raises `ValueError` for queries of another shape or not finite, and for `k` below 1.
         """
 
-    def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
-        """Do as `search`, and say how; engines that do not always scan override this."""
-        ids, distances = self.search(queries, k, within=within)
-        return Answer(ids, distances, ("scanned",) * len(ids))
+    def search(
+        self, queries: npt.ArrayLike, k: int, *, within: int | None = None
+    ) -> tuple[Int64Array, Float32Array]:
+        """Return the ids and distances of `answer`."""
+        answer = self.answer(queries, k, within=within)
+        return answer.ids, answer.distances
 
     @classmethod  # noqa: B027 (most engines need nothing)
     def check(cls) -> None:

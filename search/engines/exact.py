@@ -2,10 +2,9 @@
 
 import numpy.typing as npt
 
-from catalog.vectors import Float32Array
-
-from ..index.ranking import Int64Array, merge, nearest
+from ..index.ranking import merge, nearest
 from ..index.snapshot import Base
+from .base import Answer, Method
 from .following import FollowingEngine
 from .reading import last_change, read_into_memory
 
@@ -17,9 +16,7 @@ class ExactEngine(FollowingEngine):
     `cache=False` each has its own, and reads it from the database when it starts.
     """
 
-    def search(
-        self, queries: npt.ArrayLike, k: int, *, within: int | None = None
-    ) -> tuple[Int64Array, Float32Array]:
+    def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
         checked = self.checked_queries(queries, k)
         snapshot = self._snapshot
         base = snapshot.base
@@ -31,7 +28,9 @@ class ExactEngine(FollowingEngine):
             nearest(block.rows, block.ids, block.alive, checked, k)
             for block in snapshot.blocks(within)
         ]
-        return merge(found, k, len(checked))
+        ids, distances = merge(found, k, len(checked))
+        methods: list[Method] = ["scanned"] * len(ids)
+        return Answer(ids, distances, tuple(methods), snapshot.count(within))
 
     def build(self) -> tuple[Base, int]:
         revision, _ = last_change(None)

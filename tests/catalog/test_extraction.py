@@ -246,7 +246,12 @@ def test_a_batch_of_failures_only_is_recorded(images):
 def test_clear_features_removes_vectors_and_errors(images):
     extract(limit=4)
     Image.objects.filter(name="picture9").update(fc6_error="It is damaged.")
-    assert clear_features(images=Image.objects.filter(name__in=["picture0", "picture9"])) == 2
+    assert (
+        clear_features(
+            images=Image.objects.filter(name__in=["picture0", "picture9"]), descriptor="fc6"
+        )
+        == 2
+    )
     assert set(with_vectors()) == {"picture1", "picture2", "picture3"}
     cleared = Image.objects.get(name="picture0")
     assert (cleared.fc6, cleared.fc6_model_id, cleared.fc6_extracted_at) == (None, "", None)

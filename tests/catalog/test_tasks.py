@@ -19,7 +19,7 @@ QUEUE = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 @pytest.fixture
 def stand_in(monkeypatch) -> StandIn:
     descriptor = StandIn()
-    monkeypatch.setattr(tasks, "get_descriptor", lambda: descriptor)
+    monkeypatch.setattr(tasks, "get_descriptor", lambda name: descriptor)
     return descriptor
 
 
@@ -77,7 +77,7 @@ def test_many_images_become_several_tasks(images, settings, monkeypatch):
     # Catches images lost or done twice at the cuts, and one enormous argument.
     settings.TASKS = QUEUE
     monkeypatch.setattr(tasks, "IDS_PER_TASK", 3)
-    results = list(enqueue_extraction(range(1, 9)))
+    results = list(enqueue_extraction(range(1, 9), "fc6"))
     queued = [result.kwargs["image_ids"] for result in task_backends["default"].results]
     assert queued == [[1, 2, 3], [4, 5, 6], [7, 8]]
     assert in_words(results) == [(messages.SUCCESS, "8 images are queued for a worker to extract.")]
@@ -85,14 +85,14 @@ def test_many_images_become_several_tasks(images, settings, monkeypatch):
 
 def test_no_images_become_no_task(settings):
     settings.TASKS = QUEUE
-    assert list(enqueue_extraction([])) == []
+    assert list(enqueue_extraction([], "fc6")) == []
     assert in_words([]) == []
 
 
 def test_tasks_are_enqueued_one_after_the_other(images, settings):
     # Catches a broken installation that is tried once for every ten thousand images.
     settings.TASKS = QUEUE
-    next(enqueue_extraction(range(tasks.IDS_PER_TASK * 3)))
+    next(enqueue_extraction(range(tasks.IDS_PER_TASK * 3), "fc6"))
     assert len(task_backends["default"].results) == 1
 
 

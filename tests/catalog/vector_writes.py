@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 from django.db import connection, transaction
 
-from catalog.models import Collection, Image, VectorChange
+from catalog.models import Collection, Image, ImageVector, VectorChange
+from catalog.vectors import encode
 from tests.helpers import MODEL_ID, add_image, unit_vectors
 
-OLD, NEW, OTHER = unit_vectors(3)
+OLD, NEW, THIRD = unit_vectors(3)
+# A descriptor whose vectors are rows beside the image.
+OTHER = "other"
 
 
 @dataclass
@@ -27,7 +31,7 @@ class Scene:
         scene = cls(
             collection,
             a=add_image(collection, "a", vector=OLD),
-            b=add_image(collection, "b", vector=OTHER),
+            b=add_image(collection, "b", vector=THIRD),
             c=add_image(collection, "c"),
         )
         scene.set_mark()
@@ -37,8 +41,8 @@ class Scene:
         last = VectorChange.objects.order_by("-seq").values_list("seq", flat=True).first()
         self.mark = last or 0
 
-    def changed(self) -> set[int]:
-        changes = VectorChange.objects.filter(seq__gt=self.mark)
+    def changed(self, descriptor: str = "fc6") -> set[int]:
+        changes = VectorChange.objects.filter(seq__gt=self.mark, descriptor=descriptor)
         return set(changes.values_list("image_id", flat=True))
 
     def row(self, name: str, **fields) -> Image:
@@ -196,6 +200,92 @@ def write_that_is_rolled_back(scene: Scene) -> set[int]:
     return set()
 
 
+def has_other(image: Image, vector: np.ndarray = OLD) -> ImageVector:
+    return ImageVector.objects.create(
+        image=image, descriptor=OTHER, model_id="m", data=encode(vector, len(vector))
+    )
+
+
+def other_save_new(scene: Scene) -> set[int]:
+    has_other(scene.c)
+    return {scene.c.pk}
+
+
+def other_update(scene: Scene) -> set[int]:
+    has_other(scene.a), has_other(scene.b)
+    scene.set_mark()
+    ImageVector.objects.filter(image=scene.b).update(data=b"\0\0\0\0")
+    return {scene.b.pk}
+
+
+def other_upsert(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    changed = [
+        ImageVector(image=image, descriptor=OTHER, model_id="n", data=b"")
+        for image in (scene.a, scene.c)
+    ]
+    ImageVector.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["image", "descriptor"],
+        update_fields=["model_id", "data"],
+    )
+    return {scene.a.pk, scene.c.pk}
+
+
+def other_error(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    ImageVector.objects.update(error="It is damaged.")
+    ImageVector.objects.create(image=scene.c, descriptor=OTHER, error="It is damaged.")
+    return set()
+
+
+def other_delete(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    ImageVector.objects.all().delete()
+    return {scene.a.pk}
+
+
+def other_goes_with_its_image(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    pk = scene.a.pk
+    scene.a.delete()
+    return {pk}
+
+
+def other_moves_with_its_image(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    elsewhere = Collection.objects.create(slug=f"elsewhere{scene.a.pk}")
+    scene.collection.images.update(collection=elsewhere)
+    return {scene.a.pk}
+
+
+def other_is_given_to_another_image(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    ImageVector.objects.update(image=scene.c)
+    return {scene.a.pk, scene.c.pk}
+
+
+def other_becomes_another_descriptors(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    ImageVector.objects.update(descriptor="third")
+    return {scene.a.pk}
+
+
+def other_stays_when_fc6_changes(scene: Scene) -> set[int]:
+    has_other(scene.a)
+    scene.set_mark()
+    scene.collection.images.update(fc6=NEW)
+    return set()
+
+
 WRITES: list[Callable[[Scene], set[int]]] = [
     *(save_new, save_changed, save_first_vector, update, update_to_none, update_model_id),
     *(move_to_another_collection, bulk_create, bulk_create_ignoring_conflicts),
@@ -206,14 +296,23 @@ WRITES: list[Callable[[Scene], set[int]]] = [
 ]
 
 
+OTHER_WRITES: list[Callable[[Scene], set[int]]] = [
+    *(other_save_new, other_update, other_upsert, other_error, other_delete),
+    *(other_goes_with_its_image, other_moves_with_its_image, other_is_given_to_another_image),
+    *(other_becomes_another_descriptors, other_stays_when_fc6_changes),
+]
+
+
 def observe() -> dict[str, dict[str, list[int]]]:
     """Do every write once; returns the expected and the recorded changes of each."""
     observed = {}
-    for write in WRITES:
+    for write in [*WRITES, *OTHER_WRITES]:
         scene = Scene.prepare()
         expected = write(scene)
+        descriptor = OTHER if write in OTHER_WRITES else "fc6"
         observed[write.__name__] = {
             "expected": sorted(expected),
-            "recorded": sorted(scene.changed()),
+            "recorded": sorted(scene.changed(descriptor)),
         }
+        ImageVector.objects.all().delete()
     return observed

@@ -130,7 +130,7 @@ def test_purge_forgets_old_queries_with_their_pictures(
 ):
     queries = []
     for _ in range(2):
-        query = Query(width=1, height=1, fc6=unit_vectors(1)[0], fc6_model_id="m")
+        query = Query(width=1, height=1)
         query.picture.save("p.jpg", ContentFile(b"x"))
         queries.append(query)
     Query.objects.filter(pk=queries[0].pk).update(created_at=timezone.now() - timedelta(days=8))

@@ -1,34 +1,17 @@
 """The one way from a query to hits, which pages and commands share."""
 
-import numpy as np
 import pytest
-from PIL import Image as PillowImage
 
-from catalog.descriptors import Descriptor
 from catalog.models import Collection, Image
-from catalog.pixels import PictureError
 from search import services
 from search.engines import reset_engines
-from search.services import count_searchable, describe_picture, find_similar
-from tests.helpers import add_image, picture, unit_vectors
+from search.services import count_searchable, find_similar
+from tests.helpers import add_image, unit_vectors
 
 
 @pytest.fixture(autouse=True)
 def fresh_engines():
     reset_engines()
-
-
-class StandIn(Descriptor):
-    """Counts what it is given; its vector is what the test says."""
-
-    name, dim, model_id, trained = "fc6", 4096, "vgg16/untrained/float32", False
-
-    def __init__(self, value=1.0):
-        self.value, self.sizes = value, []
-
-    def describe(self, images):
-        self.sizes += [image.size for image in images]
-        return np.full((len(images), self.dim), self.value, dtype=np.float32)
 
 
 @pytest.fixture
@@ -38,18 +21,40 @@ def filled(collection):
     return images, vectors
 
 
-def test_a_stretch_of_the_ranking_carries_ranks_and_images(filled):
+def test_a_page_of_the_ranking_carries_ranks_and_images(filled):
     images, vectors = filled
-    whole = find_similar(vector=vectors[2], limit=7)
-    part = find_similar(vector=vectors[2], offset=3, limit=2)
+    whole = find_similar(vector=vectors[2], page_size=7)
+    part = find_similar(vector=vectors[2], page=2, page_size=3)
     assert whole.hits[0].image == images[2]
     assert [hit.rank for hit in whole.hits] == [1, 2, 3, 4, 5, 6, 7]
     assert [(h.rank, h.image.pk) for h in part.hits] == [
-        (h.rank, h.image.pk) for h in whole.hits[3:5]
+        (h.rank, h.image.pk) for h in whole.hits[3:6]
     ]
-    assert part.ranked == 7
-    assert part.model_id == "vgg16/untrained/float32"
-    assert find_similar(vector=vectors[2], offset=10, limit=5).hits == []
+    assert (part.page, part.ranked) == (2, 7)
+    assert part.descriptor.model_id == "vgg16/untrained/float32"
+
+
+def test_a_page_past_the_end_is_the_last_one(filled):
+    found = find_similar(vector=filled[1][2], page=10**12, page_size=3)
+    assert (found.page, [hit.rank for hit in found.hits]) == (3, [7])
+
+
+def test_the_count_is_that_of_the_vectors_that_were_ranked(filled, collection, monkeypatch):
+    """Catches a ranking and a count of different moments: a row that comes in between."""
+    _images, vectors = filled
+    engine = services.get_engine()
+    engine.sync()
+    answer = engine.answer
+
+    def answer_and_sync(*arguments, **options):
+        found = answer(*arguments, **options)
+        add_image(collection, "late", vector=unit_vectors(1, seed=9)[0])
+        engine.sync()
+        return found
+
+    monkeypatch.setattr(engine, "answer", answer_and_sync)
+    results = find_similar(vector=vectors[0])
+    assert (len(results.hits), results.ranked) == (7, 7)
 
 
 def test_what_is_left_out_is_counted_by_reason(filled, collection):
@@ -94,37 +99,3 @@ def test_hits_load_no_vectors_and_queries_do_not_grow_with_them(
     assert not any('"catalog_image"."fc6",' in sql for sql in after_load)
     with django_assert_max_num_queries(3):
         find_similar(vector=filled[1][0])
-
-
-@pytest.mark.parametrize(
-    ("pixels", "complaint"),
-    [
-        (PillowImage.new("RGB", (1, 1)), "1 × 1 pixels; at least 16 × 16"),
-        (PillowImage.new("RGB", (400, 15), "red"), "400 × 15"),
-        (PillowImage.new("RGB", (64, 64)), "shows nothing"),
-        (PillowImage.new("RGB", (64, 64), "white"), "shows nothing"),
-    ],
-)
-def test_pictures_that_show_nothing_are_refused_before_the_network(pixels, complaint):
-    descriptor = StandIn()
-    with pytest.raises(PictureError, match=complaint):
-        describe_picture(pixels=pixels, descriptor=descriptor)
-    assert descriptor.sizes == []
-
-
-def test_a_box_is_cut_out_before_describing():
-    descriptor = StandIn()
-    describe_picture(pixels=picture(size=(100, 80)), box=(10, 20, 60, 200), descriptor=descriptor)
-    assert descriptor.sizes == [(50, 60)]
-
-
-def test_a_box_outside_the_picture_is_refused():
-    with pytest.raises(PictureError, match="leaves nothing of a picture of 100 × 80"):
-        describe_picture(
-            pixels=picture(size=(100, 80)), box=(200, 0, 300, 50), descriptor=StandIn()
-        )
-
-
-def test_a_vector_without_direction_is_refused():
-    with pytest.raises(PictureError, match="no features"):
-        describe_picture(pixels=picture(), descriptor=StandIn(np.nan))

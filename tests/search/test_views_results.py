@@ -60,7 +60,7 @@ def test_paging_visits_every_image_once(client, query):
     assert sorted(seen) == sorted(Image.objects.values_list("pk", flat=True))
     assert starts == [True, True, True]
     assert 'rel="next"' not in html(response)
-    assert "all 65 pictures are ranked" in text(response)
+    assert "End of results: 65 pictures" in text(response)
     assert f'rel="prev" href="{address}?page=2"' in html(response)
 
 
@@ -116,7 +116,7 @@ def test_left_out_images_are_counted_with_the_reason(client, query, collection):
     add_image(collection, "old", vector=unit_vectors(1)[0], model_id="vgg16/imagenet/float32")
     response = client.get(query.get_absolute_url())
     shown = text(response)
-    assert "4 pictures of this selection take no part in the search" in shown
+    assert "4 pictures here cannot be searched" in shown
     assert "2 have no features yet." in shown
     assert "1 has features of another model." in shown
     assert "1 failed when its features were extracted." in shown
@@ -211,10 +211,9 @@ def test_an_image_without_features_cannot_be_searched_with(client, collection):
 
 def test_a_query_of_another_model_is_described_again(client, query):
     # Catches a stored vector of other weights meeting today's vectors.
-    Query.objects.update(fc6_model_id="vgg16/imagenet/float32")
+    query.vectors.update(model_id="vgg16/imagenet/float32")
     assert client.get(query.get_absolute_url()).status_code == 200
-    query.refresh_from_db()
-    assert query.fc6_model_id == "vgg16/untrained/float32"
+    assert query.vectors.get().model_id == "vgg16/untrained/float32"
 
 
 def test_the_picture_of_a_query_is_kept_by_the_browser_only(client, query):
@@ -248,7 +247,7 @@ def test_a_query_whose_picture_is_gone_says_so(client, query, media):
     answer = client.post(reverse("search:crop", args=[query.pk]), sides)
     assert answer.status_code == 400
     assert "The picture of this query is gone." in html(answer)
-    Query.objects.update(fc6_model_id="another")
+    query.vectors.update(model_id="another")
     answer = client.get(query.get_absolute_url())
     assert answer.status_code == 503
     assert "The picture of this query is gone." in html(answer)

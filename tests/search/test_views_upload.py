@@ -27,7 +27,7 @@ BAD_UPLOADS = {
     "svg": (SVG, 400, "not a picture in a supported format"),
     "html named .jpg": (b"<html><h1>hi</h1></html>", 400, "not a picture in a supported format"),
     "one pixel": (encoded(picture(1, size=(1, 1)), "PNG"), 400, "too small: 1 × 1"),
-    "all black": (encoded(PillowImage.new("RGB", (80, 60))), 400, "one colour"),
+    "all black": (encoded(PillowImage.new("RGB", (80, 60))), 400, "single colour"),
     "over the pixel limit": (encoded(picture(1, size=(400, 300))), 400, "at most 0.1 million"),
     "over the size limit": (PHOTO + bytes(70_000), 413, "The file is too large: at most"),
 }

@@ -20,7 +20,7 @@ def check_precision(precision: str) -> None:
     if precision == BFLOAT16 and not multiplies_bfloat16():
         raise DescriptorError(
             _(
-                "The precision bfloat16 needs a processor with AVX512_BF16 or AMX_BF16 under "
-                "Linux, which this one is not. Set SIS_PRECISION to float32."
+                "The precision bfloat16 needs Linux and a processor with AVX512_BF16 or AMX_BF16, "
+                "which this machine does not have. Set SIS_PRECISION to float32."
             )
         )

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.exporting import export_features
+from catalog.management.arguments import add_descriptor_argument
 from catalog.models import Collection, Image
 from catalog.querysets import UnknownCollection
 
@@ -16,12 +17,13 @@ from catalog.querysets import UnknownCollection
 class Command(BaseCommand):
     help = (
         "Write the current vectors to an .npz file: arrays `names` (N), `vectors` "
-        "(N x 4096 float32) and `model_id`; read it with numpy.load."
+        "(N x D float32) and `model_id`; read it with numpy.load."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("out", metavar="OUT.npz", type=Path)
         parser.add_argument("--collection", metavar="SLUG", help="only this collection")
+        add_descriptor_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         path, slug = options["out"], options["collection"]
@@ -29,7 +31,7 @@ class Command(BaseCommand):
             collection = Collection.objects.by_slug(slug) if slug else None
             number = export_features(
                 images=Image.objects.in_collection(collection),
-                descriptor=get_descriptor(),
+                descriptor=get_descriptor(options["descriptor"]),
                 path=path,
             )
         except (DescriptorError, UnknownCollection) as error:

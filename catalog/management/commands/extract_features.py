@@ -1,8 +1,7 @@
-"""`manage.py extract_features`: give every image its fc6 vector."""
+"""`manage.py extract_features`: give every image its vector of a descriptor."""
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,7 +9,7 @@ from django.utils.translation import ngettext
 from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
 from catalog.descriptors.backbones.precision import PRECISIONS
 from catalog.extraction import DEFAULT_BATCH_SIZE, ExtractionReport, extract_features, pending_ids
-from catalog.management.arguments import positive_int
+from catalog.management.arguments import add_descriptor_argument, positive_int
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.models import Collection, Image
@@ -19,12 +18,13 @@ from catalog.querysets import UnknownCollection
 
 class Command(BaseCommand):
     help = (
-        "Extract the fc6 vector of every image that lacks a current one. "
+        "Extract the vector of every image that lacks a current one. "
         "Run it again to resume: only what is missing is done."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--collection", metavar="SLUG", help="only this collection")
+        add_descriptor_argument(parser)
         parser.add_argument(
             "--batch-size", type=positive_int, default=DEFAULT_BATCH_SIZE, metavar="N"
         )
@@ -48,7 +48,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            descriptor = get_descriptor(weights=options["weights"], precision=options["precision"])
+            descriptor = get_descriptor(
+                options["descriptor"], weights=options["weights"], precision=options["precision"]
+            )
             slug = options["collection"]
             collection = Collection.objects.by_slug(slug) if slug else None
             ids = pending_ids(
@@ -98,7 +100,10 @@ class Command(BaseCommand):
         for name, reason in report.failed:
             self.stderr.write(f"{name}: {reason}")
         self.stdout.write(
-            _("%(extracted)d extracted, %(failed)d failed, %(elsewhere)d done elsewhere (%(id)s).")
+            _(
+                "%(extracted)d extracted, %(failed)d failed, "
+                "%(elsewhere)d done by another process (%(id)s)."
+            )
             % {
                 "extracted": report.extracted,
                 "failed": len(report.failed),
@@ -106,13 +111,14 @@ class Command(BaseCommand):
                 "id": descriptor.model_id,
             }
         )
-        if descriptor.model_id != get_descriptor().model_id:
+        in_use = get_descriptor(descriptor.name).model_id
+        if descriptor.model_id != in_use:
             self.stdout.write(
                 _(
-                    "Pages search with SIS_WEIGHTS=%(weights)s and SIS_PRECISION=%(precision)s: "
-                    "set them to use these vectors."
+                    "Pages search with %(model_id)s: change the settings (SIS_WEIGHTS, "
+                    "SIS_PRECISION, SIS_DESCRIPTORS) to use these vectors."
                 )
-                % {"weights": settings.SIS_WEIGHTS, "precision": settings.SIS_PRECISION}
+                % {"model_id": in_use}
             )
         if report.interrupted:
             raise CommandError(

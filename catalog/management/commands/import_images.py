@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if (options["source"] is None) == (options["from_storage"] is None):
             raise CommandError(
-                _("Name either a folder or --from-storage with a prefix, one of the two."),
+                _("Name a folder, or --from-storage with a prefix, but not both."),
                 returncode=2,
             )
         try:
@@ -102,7 +102,7 @@ class Command(BaseCommand):
             )
         if report.skipped:
             raise CommandError(
-                _("Not everything came in: the files above were skipped."), returncode=1
+                _("Some files were not imported: they are listed above."), returncode=1
             )
 
     def summary(self, report: ImportReport, options: dict[str, Any]) -> str:

@@ -3,12 +3,13 @@
 from argparse import BooleanOptionalAction
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.management.arguments import add_descriptor_argument
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from evaluation.management.reporting import as_json, as_table
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             help="ignore each query's own picture in its ranking",
         )
         parser.add_argument("--engine", default="default", metavar="ALIAS")
-        parser.add_argument("--descriptor", default="fc6", metavar="NAME")
+        add_descriptor_argument(parser)
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except EvaluationInterrupted as error:
             raise CommandError(
-                _("Interrupted: nothing was stored but query vectors. Run the command again."),
+                _("Interrupted: only query vectors were stored. Run the command again."),
                 returncode=EXIT_INTERRUPTED,
             ) from error
         if options["json"]:
@@ -66,7 +67,7 @@ class Command(BaseCommand):
     def evaluate(self, benchmark: Benchmark, options: dict[str, Any]) -> EvaluationRun:
         with (
             stop_on_interrupt() as stop,
-            lazy_progress(self.stderr._out, options["verbosity"]) as on_progress,
+            lazy_progress(cast(TextIO, self.stderr._out), options["verbosity"]) as on_progress,
         ):
             return evaluate(
                 benchmark=benchmark,

@@ -7,13 +7,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from catalog.descriptors import DescriptorError
-from catalog.management.arguments import positive_int
+from catalog.describing import describe_query
+from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.management.arguments import add_descriptor_argument, positive_int
 from catalog.models import Collection
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
 from search.boxes import box_argument
-from search.services import Results, describe_picture, find_similar
+from search.services import Results, find_similar
 
 
 class Command(BaseCommand):
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             metavar="x1,y1,x2,y2",
             help="use only this part of the upright picture, in pixels",
         )
+        add_descriptor_argument(parser)
         parser.add_argument("--top", type=positive_int, default=30, metavar="N")
         parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
 
@@ -37,8 +39,14 @@ class Command(BaseCommand):
             collection = Collection.objects.by_slug(slug) if slug else None
             with open(options["path"], "rb") as file:  # noqa: PTH123 (its error names the path)
                 pixels = decode(file).pixels
-            vector = describe_picture(pixels=pixels, box=options["box"])
-            results = find_similar(vector=vector, collection=collection, limit=options["top"])
+            descriptor = get_descriptor(options["descriptor"])
+            vector = describe_query(pixels=pixels, box=options["box"], descriptor=descriptor)
+            results = find_similar(
+                vector=vector,
+                collection=collection,
+                page_size=options["top"],
+                descriptor=descriptor,
+            )
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
         except PictureError as error:
@@ -68,7 +76,7 @@ class Command(BaseCommand):
             for hit in results.hits
         ]
         if style == "json":
-            answer = {"model_id": results.model_id, "collection": slug, "hits": rows}
+            answer = {"model_id": results.descriptor.model_id, "collection": slug, "hits": rows}
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
         elif style == "csv":
             writer = csv.DictWriter(self.stdout, ["rank", "id", "name", "distance"])

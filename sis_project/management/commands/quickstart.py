@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 import sample_corpus
-from catalog.descriptors import get_descriptor
+from catalog.descriptors import descriptor_names, get_descriptor
 from catalog.management.progress import Progress
 from catalog.models import Image
 from sis_project import quickstart
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self.fill()
         if password := quickstart.make_admin():
             self.stdout.write(
-                _("Administrator made: name “%(name)s”, password “%(password)s” (shown once).")
+                _("Administrator created: name “%(name)s”, password “%(password)s” (shown once).")
                 % {"name": quickstart.ADMIN, "password": password}
             )
         if listener:
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stderr.write(
                 self.style.WARNING(
                     _(
-                        "GOING ON WITH UNTRAINED WEIGHTS: rankings will be far from what the "
+                        "CONTINUING WITH UNTRAINED WEIGHTS: rankings will be far from what the "
                         "system can do. This is remembered in %(file)s."
                     )
                     % {"file": settings.SIS_SETTINGS_FILE}
@@ -92,7 +92,8 @@ class Command(BaseCommand):
             self.run("import_images", str(directory / "images"), collection=quickstart.SAMPLE)
         if not Image.objects.filter(collection__slug=quickstart.SAMPLE).exists():
             return
-        self.run("extract_features", collection=quickstart.SAMPLE)
+        for name in descriptor_names():
+            self.run("extract_features", collection=quickstart.SAMPLE, descriptor=name)
         self.label()
 
     def label(self) -> None:
@@ -104,7 +105,7 @@ class Command(BaseCommand):
                 benchmark=quickstart.SAMPLE,
             )
         except CommandError as error:
-            # Labels that were changed in the admin are kept, and are no reason not to serve.
+            # Labels that were changed in the admin are kept, and the pages are served with them.
             self.stderr.write(str(error))
 
     def run(self, command: str, *args: str, **options: Any) -> None:

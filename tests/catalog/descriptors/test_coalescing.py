@@ -110,7 +110,7 @@ def test_a_second_pass_may_run_beside_the_first():
 
 
 def test_a_failed_pass_reaches_all_its_callers_and_nobody_else():
-    # Catches callers who wait for ever for a leader that failed, and a failure that stays.
+    # Catches callers who wait forever for a leader that failed, and a failure that stays.
     def fail(pictures: Sequence[int]) -> None:
         if len(pictures) > 1:
             raise ValueError("no memory")

@@ -132,7 +132,7 @@ def test_rows_lost_to_another_import_again_and_again_are_reported(folder, commit
     def always_lose(*_args):
         raise plan.RowGone
 
-    monkeypatch.setattr(plan.Ledger, "write", always_lose)
+    monkeypatch.setattr(plan.ImportPlan, "write", always_lose)
     report = committed(folder)
     assert [source for source, _reason in report.skipped] == ["a.jpg"]
     assert report.added == 0

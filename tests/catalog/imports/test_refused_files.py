@@ -55,7 +55,7 @@ def test_a_file_that_cannot_be_read_is_skipped(folder, committed, monkeypatch):
 
 
 def test_a_named_pipe_does_not_stop_the_import(folder, committed):
-    """Catches waiting for ever for somebody to write into it."""
+    """Catches waiting forever for somebody to write into it."""
     os.mkfifo(folder / "pipe.jpg")
     report = committed(folder)
     assert report.skipped == [("pipe.jpg", "It is not a regular file.")]

@@ -130,7 +130,7 @@ def test_an_edited_original_and_its_backup_both_come_in(folder, committed, media
 
 @pytest.mark.parametrize("damage", ["lost", "cut", "edited through another link"])
 def test_a_second_run_mends_stored_files(folder, committed, tmp_path, damage):
-    """Catches an image that shows nothing for ever because its row looks complete."""
+    """Catches an image that shows nothing forever because its row looks complete."""
     content = write(folder / "a.jpg", 1)
     committed(folder)
     image = Image.objects.get()
@@ -201,3 +201,17 @@ def test_a_file_that_grows_under_the_reader_is_left_for_the_next_run(
     )
     report = committed(folder)
     assert report.skipped == [("a.jpg", "It changed while it was read; run the import again.")]
+
+
+def test_an_old_file_that_cannot_be_deleted_stops_nothing(folder, committed, monkeypatch, caplog):
+    """Catches an import that ends with a traceback because the storage refuses a deletion."""
+    write(folder / "a.jpg", 1)
+    committed(folder)
+
+    def refuse(name):
+        raise PermissionError(name)
+
+    monkeypatch.setattr(default_storage, "delete", refuse)
+    write(folder / "a.jpg", 2)
+    assert counts(committed(folder)) == (0, 1, 0, 0, 0)
+    assert "on_commit" in caplog.text

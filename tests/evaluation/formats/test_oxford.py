@@ -8,13 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.formats import problems
-from evaluation.formats.oxford import (
-    BUNDLED_OXFORD5K,
-    GroundTruthError,
-    judgements_hash,
-    parse_files,
-    read_ground_truth,
-)
+from evaluation.formats.ground_truth import judgements_hash
+from evaluation.formats.oxford import BUNDLED_OXFORD5K, parse_files, read_ground_truth
+from evaluation.formats.problems import GroundTruthError
 from evaluation.formats.problems import ProblemCode as Code
 
 FILES = {
@@ -118,7 +114,7 @@ class TestOxfordFormat:
             ("door_1_good.txt", 5, Code.DUPLICATE),
         ]
         assert str(truth.warnings[0]) == (
-            "door_1_good.txt, line 4: “b” was listed before at door_1_good.txt:1; it counts once"
+            "door_1_good.txt, line 4: “b” was already listed at door_1_good.txt:1; it counts once"
         )
 
     @pytest.mark.parametrize(
@@ -168,7 +164,7 @@ class TestOxfordFormat:
         with pytest.raises(GroundTruthError) as caught:
             parse_files(FILES | {"door_1_junk.txt": b"c"}, "source")
         assert str(caught.value) == (
-            "door_1_junk.txt, line 1: “c” has another label already at door_1_ok.txt:1"
+            "door_1_junk.txt, line 1: “c” already has another label at door_1_ok.txt:1"
         )
 
     def test_hopeless_files_stop_early(self, monkeypatch):

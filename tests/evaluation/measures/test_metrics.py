@@ -49,11 +49,8 @@ class TestAgainstTrecEval:
         "ndcg": metrics.ndcg,
         "Rprec": metrics.r_precision,
         **{f"P_{k}": lambda judged, k=k: metrics.precision_at(judged, k) for k in (1, 5, 10, 30)},
-        **{
-            f"ndcg_cut_{k}": lambda judged, k=k: metrics.ndcg_cut(judged, k) for k in (1, 5, 10, 30)
-        },
     }
-    ASKED = {"map", "ndcg", "Rprec", "P.1,5,10,30", "ndcg_cut.1,5,10,30"}
+    ASKED = {"map", "ndcg", "Rprec", "P.1,5,10,30"}
 
     @pytest.mark.parametrize("seed", range(40))
     def test_same_figures_on_the_same_files(self, seed):
@@ -193,7 +190,6 @@ CUT_METRICS = (
     metrics.average_precision_at,
     metrics.precision_at,
     metrics.revisited_precision_at,
-    metrics.ndcg_cut,
 )
 
 

@@ -22,14 +22,14 @@ def test_p_value_equals_brute_force(means):
     expected = sum(abs(total) >= abs(sum(means)) for total in sums) / len(cases)
     result = sign_flip_test(means, range(len(means)))
     assert result.exact
-    assert result.cases == len(cases)
+    assert result.patterns == len(cases)
     assert result.p_value == expected
 
 
 def test_known_values():
     """Catches a mean or p-value that is off: eleven gains leave 2 of 2,048 patterns."""
     result = sign_flip_test([0.01] * 55, [landmark for landmark in range(11) for _ in range(5)])
-    assert (result.cases, result.groups) == (2048, 11)
+    assert (result.patterns, result.groups) == (2048, 11)
     assert result.p_value == 2 / 2048
     assert result.mean == pytest.approx(0.01)
 

@@ -50,7 +50,7 @@ class TestOut:
         assert by_topic["door_1"]["ap"] == pytest.approx(STANDARD_AP)
         assert by_topic["tower_1"]["ap"] is None
         assert (answer["topics_total"], answer["topics_in_mean"]) == (4, 2)
-        assert answer["passport"]["model_id"] == run.model_id
+        assert answer["provenance"]["model_id"] == run.model_id
 
     def test_csv_has_a_line_a_topic_and_empty_cells_where_nothing_is_known(self, run):
         rows = list(csv.DictReader(io.StringIO("".join(csv_lines(run)))))
@@ -118,7 +118,7 @@ class TestIn:
         assert (run.judged_missing, run.judged_total) == (2, 9)
 
     def test_no_topic_in_common_is_refused(self, benchmark_rows):
-        with pytest.raises(EvaluationError, match="it ranks for: a_1, b_1"):
+        with pytest.raises(EvaluationError, match="the file ranks: a_1, b_1"):
             import_run(
                 data=run_file({"a_1": ["x"], "b_1": ["y"]}), file="f", benchmark=benchmark_rows
             )

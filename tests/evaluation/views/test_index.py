@@ -7,9 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.descriptors import DescriptorError
+from catalog.descriptors import DescriptorError, get_descriptor
 from evaluation.models import EvaluationRun, Status
-from evaluation.runs import runner
 from evaluation.runs.runner import create_run
 from evaluation.tasks import evaluate_run
 from tests.evaluation.landmarks import Describer
@@ -21,6 +20,7 @@ pytestmark = pytest.mark.django_db
 INDEX = "/evaluation/"
 LATER = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 ENGINE = "search.engines.exact.ExactEngine"
+COLOUR_LAYOUT = "catalog.descriptors.colour_layout.ColourLayoutDescriptor"
 
 
 @pytest.fixture(autouse=True)
@@ -79,14 +79,14 @@ def test_a_run_whose_worker_was_killed_is_called_stopped(client, benchmark_rows,
     settings.TASKS = LATER
     client.post(INDEX, asked(benchmark_rows))
     run = EvaluationRun.objects.get()
-    words = "seems to have been stopped"
+    words = "seems to be stuck"
     for status, minutes, stopped in (
         (Status.RUNNING, 20, True),
         (Status.RUNNING, 10, False),
         (Status.QUEUED, 20, False),
     ):
         heard = timezone.now() - timedelta(minutes=minutes)
-        EvaluationRun.objects.update(status=status, heard_at=heard)
+        EvaluationRun.objects.update(status=status, last_heartbeat_at=heard)
         assert (words in text(client.get(run.get_absolute_url()))) is stopped
         assert (words in text(client.get(reverse("evaluation:progress", args=[run.pk])))) is stopped
 
@@ -100,10 +100,10 @@ def test_work_for_a_worker_does_not_keep_the_request(client, benchmark_rows, set
     progress = reverse("evaluation:progress", args=[run.pk])
     assert f'hx-get="{progress}"' in html(response)
     assert '<noscript><meta http-equiv="refresh"' in html(response)
-    assert "The run waits for its turn." in text(response)
+    assert "The run is waiting for its turn." in text(response)
     EvaluationRun.objects.update(status=Status.RUNNING, progress_done=1, progress_total=3)
     waiting = client.get(progress, headers={"HX-Request": "true"})
-    assert "Describing the query pictures: 1 of 3." in text(waiting)
+    assert "Extracting features of the query pictures: 1 of 3." in text(waiting)
     assert 'max="3" value="1"' in html(waiting)
     assert f'hx-get="{progress}"' in html(waiting)
     assert "HX-Refresh" not in waiting.headers
@@ -120,7 +120,11 @@ def test_work_for_a_worker_does_not_keep_the_request(client, benchmark_rows, set
         ({"benchmark": "9" * 30}, "benchmark", "Select a valid choice."),
         ({"benchmark": "\x00"}, "benchmark", "Null characters are not allowed."),
         ({"benchmark": None}, "benchmark", "This field is required."),
-        ({"protocol": "medium"}, "protocol", "can be read as: standard (good and ok), good, ok"),
+        (
+            {"protocol": "medium"},
+            "protocol",
+            "fit these protocols: standard (good and ok), good, ok",
+        ),
         ({"protocol": "<b>"}, "protocol", "Select a valid choice. &lt;b&gt; is not"),
         ({"query": "nothing"}, "query", "Select a valid choice."),
         ({"query": None}, "query", "This field is required."),
@@ -140,11 +144,23 @@ def test_weights_that_cannot_be_had_are_a_form_error(client, benchmark_rows, mon
     def refuse(*args):
         raise DescriptorError("Put the weights there.")
 
-    monkeypatch.setattr(runner, "get_descriptor", refuse)
+    monkeypatch.setattr(type(get_descriptor()), "model_id", property(refuse))
     response = client.post(INDEX, asked(benchmark_rows))
     assert response.status_code == 400
     assert "Put the weights there." in text(response)
     assert not EvaluationRun.objects.exists()
+
+
+def test_a_descriptor_is_chosen_where_there_are_several(client, benchmark_rows, settings):
+    # Catches a choice that the run does not take.
+    settings.SIS_DESCRIPTORS = {**settings.SIS_DESCRIPTORS, "colours": COLOUR_LAYOUT}
+    assert 'value="colours"' in html(client.get(INDEX))
+    response = client.post(INDEX, asked(benchmark_rows) | {"descriptor": "colours"}, follow=True)
+    run = EvaluationRun.objects.get()
+    assert (run.descriptor, run.model_id) == ("colours", "colour-layout/4x4/lab/1")
+    assert "No picture of collection" in text(response)  # it has no such features
+    settings.SIS_DESCRIPTORS = {"fc6": settings.SIS_DESCRIPTORS["fc6"]}
+    assert 'name="descriptor"' not in html(client.get(INDEX))
 
 
 def test_engines_are_offered_where_there_is_a_choice(client, benchmark_rows, settings):

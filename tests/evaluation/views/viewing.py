@@ -10,12 +10,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog import descriptors
 from evaluation.models import Benchmark, EvaluationRun
 from evaluation.runs.importing import import_run
 from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import Describer
-from tests.pages import html
+from tests.pages import html, replace_fc6
 
 # Columns that hold rankings and tables of names.
 HEAVY = ("ranking_data", "judged_data", "names_data")
@@ -24,7 +23,7 @@ HEAVY = ("ranking_data", "judged_data", "names_data")
 def use_describer(monkeypatch: pytest.MonkeyPatch) -> Describer:
     """Let the pages describe every query as the benchmark of `landmarks.py` expects."""
     describer = Describer()
-    monkeypatch.setattr(descriptors, "_instance", lambda *args: describer)
+    replace_fc6(monkeypatch, describer)
     return describer
 
 

@@ -24,7 +24,7 @@ def test_an_unknown_alias_names_the_choices():
     [
         ({"BACKEND": "search.nowhere.Engine"}, "search.nowhere.Engine.*cannot be imported"),
         ({"BACKEND": "search.engines.exact.Nothing"}, "cannot be imported"),
-        ({"BACKEND": "catalog.models.Image"}, "is no SearchEngine"),
+        ({"BACKEND": "catalog.models.Image"}, "is not a SearchEngine"),
         ({}, "None.*cannot be imported"),
         ({"BACKEND": EXACT, "OPTIONS": {"probes": 3}}, "unknown probes.*takes: cache"),
     ],

@@ -78,7 +78,7 @@ def test_every_layout_that_keras_writes_gives_the_same_layers(keras_vgg16, layou
 )
 def test_a_dataset_is_read_however_it_is_stored(tmp_path, dtype, chunks, userblock):
     # Catches bytes taken from the file as they are where they are of another type or order, in
-    # chunks, or behind a block that is no part of HDF5.
+    # chunks, or behind a block that is not part of HDF5.
     values = np.arange(12, dtype=np.float32).reshape(3, 4)
     path = tmp_path / "stored.h5"
     with h5py.File(path, "w", userblock_size=userblock) as file:

@@ -1,4 +1,4 @@
-"""What only S3 has: keys that are no paths, buckets that are not there, uploads over a network."""
+"""What only S3 has: keys that are not paths, buckets that are not there, uploads over a network."""
 
 from pathlib import Path
 

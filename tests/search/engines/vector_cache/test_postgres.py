@@ -1,4 +1,4 @@
-"""The cache over PostgreSQL: the mark is written in order with the triggers' numbers."""
+"""The cache over PostgreSQL: its rows, its statements and its types are not those of SQLite."""
 
 import json
 import os
@@ -18,8 +18,9 @@ import django
 django.setup()
 from django.core.management import call_command
 from catalog.descriptors import get_descriptor
-from catalog.models import Collection, Image, VectorChange
+from catalog.models import Collection, Image
 from search.engines.exact import ExactEngine
+from search.models import VectorFile
 from tests.helpers import MODEL_ID, unit_vectors
 
 call_command("migrate", verbosity=0)
@@ -43,9 +44,8 @@ ids = [add(0), add(1), add(2)]
 first, second = started(), started()
 ids.append(add(3))
 second.sync()
-marks = VectorChange.objects.filter(image_id__lt=0)
-before = marks.count()
-marks.delete()
+before = VectorFile.objects.count()
+VectorFile.objects.all().delete()
 print(json.dumps({
     "ids": ids,
     "first from file": first._snapshot.base.mark is not None,

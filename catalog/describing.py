@@ -1,0 +1,99 @@
+"""From a picture to a checked vector, in one place.
+
+Two rules differ, on purpose. A *query* that is tiny or a single colour is refused: it would get a
+ranking that means nothing. An *image* of the collection is described whatever it shows, because
+it is part of what is searched. A vector that is not a unit vector is refused for both.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from django.core.files.storage import Storage
+from django.utils.translation import gettext as _
+from PIL import Image as PillowImage
+
+from .descriptors import Descriptor
+from .pixels import Box, Fault, PictureError, crop, decode, is_uniform
+from .vectors import Float32Array
+
+MIN_SIDE = 16
+
+# A vector (D,) float32, or why the picture has none.
+Described = Float32Array | PictureError
+
+
+def stored_pixels(*, file: str, storage: Storage) -> PillowImage.Image:
+    """Return the upright RGB pixels of a picture in the storage.
+
+    Raises `PictureError` where it is missing, cannot be read or cannot be decoded.
+    """
+    try:
+        with storage.open(file) as opened:
+            return decode(opened).pixels
+    except PictureError:
+        raise
+    except FileNotFoundError:
+        message = _("The file %(file)s is missing from the storage.") % {"file": file}
+        raise PictureError(Fault.MISSING, message) from None
+    # Storage back ends raise errors of their own; one unreadable object must not stop the others.
+    except Exception as error:
+        message = _("The file %(file)s cannot be read (%(error)s).") % {
+            "file": file,
+            "error": error,
+        }
+        raise PictureError(Fault.UNREADABLE, message) from error
+
+
+def query_part(*, pixels: PillowImage.Image, box: Box | None = None) -> PillowImage.Image:
+    """Return what a search starts from: an upright RGB picture, or `box` of it in pixels.
+
+    Raises `PictureError` where that is outside the picture, too small, or a single colour.
+    """
+    part = crop(pixels, box) if box else pixels
+    if min(part.size) < MIN_SIDE:
+        raise PictureError(
+            Fault.TOO_SMALL,
+            _(
+                "The picture is too small: %(width)d × %(height)d pixels; at least %(side)d × "
+                "%(side)d are needed."
+            )
+            % {"width": part.width, "height": part.height, "side": MIN_SIDE},
+        )
+    if is_uniform(part):
+        raise PictureError(
+            Fault.UNIFORM, _("The picture is a single colour. Choose one that shows something.")
+        )
+    return part
+
+
+def describe_query(
+    *, pixels: PillowImage.Image, box: Box | None = None, descriptor: Descriptor
+) -> Float32Array:
+    """Return the unit vector (D,) of an upright RGB picture, or of `box` of it, to search with.
+
+    Raises `PictureError` as `query_part` does and where the picture gives no features, and
+    `DescriptorError` where the weights cannot be had.
+    """
+    vector = descriptor.describe_one(query_part(pixels=pixels, box=box))
+    if not np.isfinite(vector).all():
+        raise without_features()
+    return vector
+
+
+def describe_many(
+    *, pictures: Sequence[PillowImage.Image], descriptor: Descriptor
+) -> list[Described]:
+    """Return each picture's unit vector (D,), or why it has none, in order.
+
+    Raises `DescriptorError` where the weights cannot be had.
+    """
+    if not pictures:
+        return []
+    rows = descriptor.describe(pictures)
+    usable = np.all(np.isfinite(rows), axis=1)
+    return [row if good else without_features() for row, good in zip(rows, usable, strict=True)]
+
+
+def without_features() -> PictureError:
+    message = _("The picture gives no features: its vector is zero or not finite.")
+    return PictureError(Fault.NO_FEATURES, message)

@@ -1,0 +1,44 @@
+"""What is known of an image's features, by every declared descriptor."""
+
+from dataclasses import dataclass
+
+from .descriptors import DEFAULT, Descriptor, DescriptorError, descriptor_names, get_descriptor
+from .feature_states import FeatureFacts, FeatureState
+from .models import Image
+from .vectorstore import vectors_of
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFeatures:
+    """One image's features by one descriptor."""
+
+    descriptor: Descriptor
+    facts: FeatureFacts
+
+    @property
+    def are_current(self) -> bool:
+        """Whether the image can be searched with, and found, by this descriptor."""
+        return self.facts.state == FeatureState.CURRENT
+
+
+def current_model_id(descriptor: str) -> str | None:
+    """Return the model id that pages search with; None where the weights are not there."""
+    try:
+        return get_descriptor(descriptor).model_id
+    except DescriptorError:
+        return None
+
+
+def features_of(image: Image) -> list[ImageFeatures]:
+    """Return the image's features by the default descriptor, then by those that it has any of.
+
+    Raises `Image.DoesNotExist` where the image was deleted meanwhile.
+    """
+    found = []
+    for name in sorted(descriptor_names(), key=lambda name: name != DEFAULT):
+        facts = vectors_of(name).facts(image.pk, current_model_id(name))
+        if facts is None:
+            raise Image.DoesNotExist
+        if name == DEFAULT or facts.state != FeatureState.MISSING:
+            found.append(ImageFeatures(get_descriptor(name), facts))
+    return found

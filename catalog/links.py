@@ -1,0 +1,39 @@
+"""Where apps above the catalogue say what else can be done with an image.
+
+The catalogue's pages show these links and know nothing of who registered them.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.utils.functional import Promise
+
+from .addresses import address
+from .descriptors import DEFAULT
+
+
+def by_descriptor(name: str) -> str:
+    """Return what follows the address of a page that searches by this descriptor."""
+    return "" if name == DEFAULT else f"?{urlencode({'descriptor': name})}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLink:
+    """A page about an image that has a current vector. `url_name` takes the image's number, and
+    `?descriptor=` names the one whose vector it has."""
+
+    label: str | Promise
+    url_name: str
+
+    def address(self, image: int) -> str:
+        return address(self.url_name, image)
+
+
+image_links: list[ImageLink] = []
+
+
+def add_image_link(*, label: str | Promise, url_name: str) -> None:
+    """Show a link on every image that can be searched with; call it from `AppConfig.ready`."""
+    link = ImageLink(label, url_name)
+    if link not in image_links:
+        image_links.append(link)

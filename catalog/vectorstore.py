@@ -1,0 +1,315 @@
+"""Where vectors are kept: the only module that knows that there are two places.
+
+`fc6` is a column of the image's own row (with its model id, time and error); every other
+descriptor's vectors are rows of `ImageVector`. Everyone else asks `vectors_of(descriptor)`.
+"""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import (
+    BinaryField,
+    Case,
+    CharField,
+    Count,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    Q,
+    Value,
+    When,
+)
+from django.utils import timezone
+
+from . import vectors
+from .feature_states import FeatureCounts, FeatureFacts, FeatureState
+from .vectors import Float32Array
+
+COLUMN = "fc6"
+# Rows read or written at a time; SQLite takes at most 999 values in one statement.
+ROWS_AT_A_TIME = 500
+# What a row's own vector is reset to when its picture is replaced.
+CLEARED_COLUMN = {"fc6": None, "fc6_model_id": "", "fc6_extracted_at": None, "fc6_error": ""}
+
+StoredVector = tuple[int, int, bytes]  # collection, image, encoded vector
+Images = TypeVar("Images", bound=models.QuerySet)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An image with the content that it had when it was read (SHA-256)."""
+
+    pk: int
+    sha256: str
+
+
+class VectorStore(ABC):
+    """The stored vectors of one descriptor.
+
+    `data`, `model_id`, `error` and `extracted_at` are field paths from the images that `joined`
+    returns.
+    """
+
+    data: str
+    model_id: str
+    error: str
+    extracted_at: str
+
+    def __init__(self, descriptor: str) -> None:
+        self.descriptor = descriptor
+
+    def joined(self, images: Images) -> Images:
+        """Return the images with this store's fields in reach."""
+        return images
+
+    def conditions(self, model_id: str | None) -> dict[FeatureState, Q]:
+        """Return each state's condition; for one image exactly one of them holds.
+
+        Without negations, which mean something else where a joined row is missing.
+        """
+        has_vector, has_none = (Q(**{f"{self.data}__isnull": none}) for none in (False, True))
+        failed = Q(**{f"{self.error}__gt": ""})
+        sound = Q(**{self.error: ""}) | Q(**{f"{self.error}__isnull": True})
+        missing = {FeatureState.MISSING: has_none & sound}
+        if model_id is None:
+            return missing | {FeatureState.PRESENT: has_vector & sound, FeatureState.FAILED: failed}
+        is_current = has_vector & Q(**{self.model_id: model_id})
+        is_other = Q(**{f"{self.model_id}__lt": model_id}) | Q(**{f"{self.model_id}__gt": model_id})
+        return missing | {
+            FeatureState.CURRENT: is_current,
+            FeatureState.OUTDATED: has_vector & is_other & sound,
+            FeatureState.FAILED: failed & (has_none | is_other),
+        }
+
+    def in_state(self, images: Images, model_id: str | None, *states: FeatureState) -> Images:
+        """Return the images that are in one of these states."""
+        conditions = self.conditions(model_id)
+        wanted = Q(pk__in=[])
+        for state in states:
+            wanted |= conditions.get(state, Q(pk__in=[]))
+        return self.joined(images).filter(wanted)
+
+    def state(self, model_id: str | None) -> Case:
+        """Return an expression for each joined image's state."""
+        whens = [When(q, then=Value(state.value)) for state, q in self.conditions(model_id).items()]
+        return Case(*whens, output_field=CharField())
+
+    def counts(self, images: models.QuerySet, model_id: str) -> FeatureCounts:
+        """Count the images in each state, in one query."""
+        conditions = self.conditions(model_id).items()
+        counted = {state.value: Count("pk", filter=q) for state, q in conditions}
+        return FeatureCounts(**self.joined(images).aggregate(**counted))
+
+    def facts(self, image: int, model_id: str | None) -> FeatureFacts | None:
+        """Return what is known of an image's features; None where there is no such image."""
+        found = self.joined(all_images().filter(pk=image)).annotate(state=self.state(model_id))
+        row = found.values_list("state", self.model_id, self.error).first()
+        return FeatureFacts(FeatureState(row[0]), row[1] or "", row[2] or "") if row else None
+
+    def has_current(self, model_id: str) -> bool:
+        """Whether any image has a current vector."""
+        return self.count(model_id) > 0
+
+    @abstractmethod
+    def all_current(self, images: models.QuerySet, model_id: str, current: int) -> bool:
+        """Whether no image lacks a current vector, of which there are `current`; cheaply."""
+
+    @abstractmethod
+    def count(self, model_id: str) -> int:
+        """Return at least the number of current vectors, from an index."""
+
+    @abstractmethod
+    def stream(
+        self, model_id: str, *, images: Sequence[int] | None = None
+    ) -> Iterator[StoredVector]:
+        """Yield the current vectors, of these images or of all, by collection and image."""
+
+    def of_images(self, ids: Sequence[int], *, model_id: str, dim: int) -> dict[int, Float32Array]:
+        """Return the current vectors (dim,) of those of these images that have one, by image.
+
+        Raises `VectorError` for a stored vector of another length.
+        """
+        found = self.stream(model_id, images=ids)
+        return {image: vectors.decode(stored, dim) for _collection, image, stored in found}
+
+    @abstractmethod
+    def write(
+        self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
+    ) -> int:
+        """Store one batch, all of it or nothing; returns how many images took their vector.
+
+        An image that was deleted, or whose picture was replaced, since it was read takes none.
+        """
+
+    @abstractmethod
+    def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:
+        """Record why images have no vector. One they have from before stays."""
+
+    @abstractmethod
+    def clear(self, images: models.QuerySet) -> int:
+        """Remove vectors and recorded errors; returns how many images had any."""
+
+
+class ColumnStore(VectorStore):
+    """Vectors in the column `fc6` of the images."""
+
+    data = "fc6"
+    model_id = "fc6_model_id"
+    error = "fc6_error"
+    extracted_at = "fc6_extracted_at"
+
+    def all_current(self, images: models.QuerySet, model_id: str, current: int) -> bool:
+        # Two ranges of the index: the cost is that of the images found, not of all there are.
+        other = Q(fc6_model_id__lt=model_id) | Q(fc6_model_id__gt=model_id)
+        return not images.filter(other).exists()
+
+    def count(self, model_id: str) -> int:
+        return all_images().filter(fc6_model_id=model_id).count()
+
+    def stream(
+        self, model_id: str, *, images: Sequence[int] | None = None
+    ) -> Iterator[StoredVector]:
+        rows = all_images().filter(fc6_model_id=model_id, fc6__isnull=False)
+        # Bytes, not arrays: an array for each would cost more than reading it.
+        stored = ExpressionWrapper(F("fc6"), output_field=BinaryField())
+        rows = rows.order_by("collection", "pk").annotate(stored=stored)
+        return in_slices(rows.values_list("collection", "pk", "stored"), "pk", images)
+
+    def write(
+        self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
+    ) -> int:
+        written = 0
+        with transaction.atomic():
+            for version, vector in rows:
+                written += unchanged(version).update(
+                    fc6=vector,
+                    fc6_model_id=model_id,
+                    fc6_extracted_at=timezone.now(),
+                    fc6_error="",
+                )
+        return written
+
+    def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:
+        with transaction.atomic():
+            for version, error in rows:
+                unchanged(version).update(fc6_error=error)
+
+    def clear(self, images: models.QuerySet) -> int:
+        something = Q(fc6__isnull=False) | Q(fc6_error__gt="")
+        return images.filter(something).update(**CLEARED_COLUMN)
+
+
+class TableStore(VectorStore):
+    """Vectors in rows of `ImageVector`, at most one for an image and descriptor."""
+
+    def __init__(self, descriptor: str) -> None:
+        super().__init__(descriptor)
+        # A name of its own for each descriptor, so that one query can join several.
+        self.alias = f"kept_{hashlib.sha256(descriptor.encode()).hexdigest()[:8]}"
+        self.data = f"{self.alias}__data"
+        self.model_id = f"{self.alias}__model_id"
+        self.error = f"{self.alias}__error"
+        self.extracted_at = f"{self.alias}__extracted_at"
+
+    def joined(self, images: Images) -> Images:
+        own = FilteredRelation("vectors", condition=Q(vectors__descriptor=self.descriptor))
+        return images.annotate(**{self.alias: own})
+
+    def rows(self) -> models.QuerySet:
+        return apps.get_model("catalog.ImageVector").objects.filter(descriptor=self.descriptor)
+
+    def all_current(self, images: models.QuerySet, model_id: str, current: int) -> bool:
+        return images.count() == current
+
+    def count(self, model_id: str) -> int:
+        return self.rows().filter(model_id=model_id).count()
+
+    def stream(
+        self, model_id: str, *, images: Sequence[int] | None = None
+    ) -> Iterator[StoredVector]:
+        rows = self.rows().filter(model_id=model_id, data__isnull=False)
+        rows = rows.order_by("image__collection", "image")
+        return in_slices(rows.values_list("image__collection", "image", "data"), "image", images)
+
+    def write(
+        self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
+    ) -> int:
+        now = timezone.now()
+        return self._upsert(
+            [
+                (
+                    version,
+                    {
+                        "data": vectors.encode(vector, dim),
+                        "model_id": model_id,
+                        "extracted_at": now,
+                    },
+                )
+                for version, vector in rows
+            ],
+            replacing=["data", "model_id", "extracted_at", "error"],
+        )
+
+    def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:
+        self._upsert([(v, {"error": error}) for v, error in rows], replacing=["error"])
+
+    def clear(self, images: models.QuerySet) -> int:
+        return self.rows().filter(image__in=images.order_by().values("pk")).delete()[0]
+
+    def _upsert(
+        self, rows: Sequence[tuple[Version, dict[str, Any]]], *, replacing: list[str]
+    ) -> int:
+        if not rows:
+            return 0
+        model = apps.get_model("catalog.ImageVector")
+        with transaction.atomic():
+            # Locked, so that no picture is replaced between this look and the commit.
+            images = all_images().filter(pk__in=[version.pk for version, _fields in rows])
+            there = set(images.select_for_update().values_list("pk", "sha256"))
+            kept = [
+                model(image_id=version.pk, descriptor=self.descriptor, **fields)
+                for version, fields in rows
+                if (version.pk, version.sha256) in there
+            ]
+            model.objects.bulk_create(
+                kept,
+                update_conflicts=True,
+                unique_fields=["image", "descriptor"],
+                update_fields=replacing,
+            )
+        return len(kept)
+
+
+def vectors_of(descriptor: str) -> VectorStore:
+    """Return the store of the vectors of the descriptor with this name."""
+    return ColumnStore(descriptor) if descriptor == COLUMN else TableStore(descriptor)
+
+
+def forget_rows(image: int) -> None:
+    """Delete what rows beside the image keep, whose picture is being replaced."""
+    apps.get_model("catalog.ImageVector").objects.filter(image=image).delete()
+
+
+def all_images() -> models.QuerySet:
+    return apps.get_model("catalog.Image").objects.all()
+
+
+def unchanged(version: Version) -> models.QuerySet:
+    return all_images().filter(pk=version.pk, sha256=version.sha256)
+
+
+def in_slices(
+    rows: models.QuerySet, field: str, images: Sequence[int] | None
+) -> Iterator[StoredVector]:
+    """Yield rows, of all images or of these, without holding more than a slice of them."""
+    if images is None:
+        yield from rows.iterator(chunk_size=ROWS_AT_A_TIME)
+        return
+    for start in range(0, len(images), ROWS_AT_A_TIME):
+        part = images[start : start + ROWS_AT_A_TIME]
+        yield from rows.filter(**{f"{field}__in": part}).iterator(chunk_size=ROWS_AT_A_TIME)
