@@ -136,7 +136,7 @@ class ImageAdmin(CatalogAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Add two actions for each declared descriptor to Django's own."""
         found: dict[str, Any] = super().get_actions(request)
-        # None: the page shows links to rows, not a list to choose from.
+        # In a pop-up a row is picked, and nothing is done to it.
         if IS_POPUP_VAR in request.GET or not self.has_extract_permission(request):
             return found
         for name in descriptor_names():

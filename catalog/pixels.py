@@ -1,4 +1,4 @@
-"""From bytes of any supported picture format to upright 8-bit RGB pixels. No Django models.
+"""From bytes of any supported picture format to upright 8-bit RGB pixels. Reads no database.
 
 The order is part of what a descriptor's vector is: decode, EXIF orientation, RGB (alpha over white,
 16-bit scaled to 8), and then, where a box is given, the crop.

@@ -1,7 +1,8 @@
 """Reads of the catalogue. Lists never load vectors: the default manager defers them."""
 
 from collections import Counter
-from typing import Self, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
@@ -12,18 +13,18 @@ from .feature_states import FeatureCounts, FeatureState
 from .vectorstore import all_images, vectors_of
 
 # Models import this module, so it cannot name them.
-Row = TypeVar("Row", bound=models.Model, covariant=True)
+ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
 
 
 class UnknownCollection(LookupError):
     """No collection has the short name that was asked for; the message lists those there are."""
 
 
-class CollectionQuerySet(models.QuerySet[Row]):
+class CollectionQuerySet(models.QuerySet[ModelT]):
     def with_image_count(self) -> Self:
         return self.annotate(image_count=Count("images"))
 
-    def by_slug(self, slug: str) -> Row:
+    def by_slug(self, slug: str) -> ModelT:
         """Return the collection `slug`; raises `UnknownCollection` naming the choices."""
         try:
             return self.get(slug=slug)
@@ -49,7 +50,7 @@ class CollectionQuerySet(models.QuerySet[Row]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
 
-class ImageQuerySet(models.QuerySet[Row]):
+class ImageQuerySet(models.QuerySet[ModelT]):
     def in_collection(self, collection: models.Model | None) -> Self:
         """Restrict to one collection; None means every collection."""
         return self if collection is None else self.filter(collection=collection)
@@ -84,6 +85,26 @@ class ImageQuerySet(models.QuerySet[Row]):
     def feature_counts(self, descriptor: str, model_id: str) -> FeatureCounts:
         """Count the images in each state."""
         return vectors_of(descriptor).counts(self, model_id)
+
+    def named(self, names: Sequence[str]) -> dict[str, ModelT]:
+        """Return the images with these names, by name; to be asked of one collection's images."""
+        found: dict[str, ModelT] = {}
+        for part in in_parts(names):
+            images: models.QuerySet[Any] = self.filter(name__in=part)
+            found |= {image.name: image for image in images}
+        return found
+
+
+# Databases take a limited number of values in one statement.
+VALUES_AT_A_TIME = 500
+
+Value = TypeVar("Value")
+
+
+def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Cut values into parts that fit into one statement."""
+    for start in range(0, len(values), VALUES_AT_A_TIME):
+        yield values[start : start + VALUES_AT_A_TIME]
 
 
 # A name of its own, because mypy cannot follow a call among the bases of a class.

@@ -17,11 +17,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .admin_base import (
+    PresenceFilter,
+    ReadOnlyAdmin,
+    WholeDeletionAdmin,
+    counted_link,
+)
 from .importing import next_position, refresh_hash
 from .models import Benchmark, EvaluationRun, Judgement, Topic
-from .reports.provenance import passport
+from .reports.provenance import provenance
 
-# Two strokes, light over dark, stand out on any picture.
+# Two strokes, light over dark, stand out on any image.
 BOX_ON_PICTURE = (
     '<svg class="evaluation-query" role="img" aria-label="{label}" viewBox="0 0 {width} {height}">'
     '<image href="{address}?v={version}" width="{width}" height="{height}"'
@@ -31,59 +37,6 @@ BOX_ON_PICTURE = (
     '<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="#fff" stroke-width="2"'
     ' vector-effect="non-scaling-stroke"/></svg>'
 )
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that are shown, never edited here; deleting stays possible where it makes sense."""
-
-    view_on_site = False
-
-    class Media:
-        css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Asked of the user: by itself "may change" is no for everybody here.
-        name = f"{self.opts.app_label}.change_{self.opts.model_name}"
-        return super().has_view_permission(request, obj) or request.user.has_perm(name)
-
-
-class PresenceFilter(admin.SimpleListFilter):
-    """Whether the collection has the picture; the list's query must be `with_presence()`."""
-
-    title = _("picture in the collection")
-    parameter_name = "present"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
-        return [("yes", _("there")), ("no", _("missing"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() in ("yes", "no"):
-            return queryset.filter(present=self.value() == "yes")
-        return queryset
-
-
-def counted_link(view: str, query: str, number: int) -> str:
-    return format_html('<a href="{}?{}">{}</a>', reverse(view), query, localize(number))
-
-
-class WholeDeletionAdmin(ReadOnlyAdmin):
-    """What hangs on a row is named by number: listing it would read every ranking."""
-
-    def dependents(self, rows: list[Any]) -> dict[str, int]:
-        raise NotImplementedError
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
-        rows = list(objs)
-        lacking = set()
-        if not self.has_delete_permission(request):
-            lacking.add(self.opts.verbose_name)
-        return [str(row) for row in rows], self.dependents(rows), lacking, []
 
 
 @admin.register(Benchmark)
@@ -97,7 +50,7 @@ class BenchmarkAdmin(WholeDeletionAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).with_counts()
+        return Benchmark.objects.with_counts()
 
     def dependents(self, rows: list[Benchmark]) -> dict[str, int]:
         judgements = Judgement.objects.filter(topic__benchmark__in=rows)
@@ -110,7 +63,7 @@ class BenchmarkAdmin(WholeDeletionAdmin):
             ).count(),
         }
 
-    @admin.display(description=_("labels"))
+    @admin.display(description=_("kinds of labels"))
     def kinds(self, benchmark: Benchmark) -> str:
         return ", ".join(benchmark.labels)
 
@@ -119,13 +72,13 @@ class BenchmarkAdmin(WholeDeletionAdmin):
         query = f"benchmark__id__exact={benchmark.pk}"
         return counted_link("admin:evaluation_topic_changelist", query, benchmark.topic_count)
 
-    @admin.display(description=_("judgements"), ordering="judgement_count")
+    @admin.display(description=_("labels"), ordering="judgement_count")
     def judgements(self, benchmark: Benchmark) -> str:
         query = f"topic__benchmark__id__exact={benchmark.pk}"
         number = benchmark.judgement_count
         return counted_link("admin:evaluation_judgement_changelist", query, number)
 
-    @admin.display(description=_("judged pictures that are not in the collection"))
+    @admin.display(description=_("labelled pictures that are not in the collection"))
     def missing(self, benchmark: Benchmark) -> str:
         judgements = Judgement.objects.filter(topic__benchmark=benchmark)
         return localize(len(judgements.missing_names()))
@@ -145,7 +98,7 @@ class TopicAdmin(ReadOnlyAdmin):
     fields = ["name", "benchmark", "image_name", "box_in_words", "query", "judgements"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).with_presence()
+        return Topic.objects.with_presence()
 
     def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
         return False
@@ -162,10 +115,10 @@ class TopicAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("query"))
     def query(self, topic: Topic) -> str:
-        """The picture with its box over it, drawn in the picture's own pixels."""
+        """The image with its box over it, drawn in the image's own pixels."""
         image = topic.image
         if image is None:
-            return gettext("The collection has no picture of this name yet.")
+            return gettext("The collection has no picture with this name yet.")
         x1, y1, x2, y2 = topic.box or (0, 0, image.width, image.height)
         # As text: format_html would write numbers the reader's way, with decimal commas.
         sides = {"x": x1, "y": y1, "w": x2 - x1, "h": y2 - y1}
@@ -180,7 +133,7 @@ class TopicAdmin(ReadOnlyAdmin):
             **{name: f"{side:g}" for name, side in sides.items()},
         )
 
-    @admin.display(description=_("judgements"))
+    @admin.display(description=_("labels"))
     def judgements(self, topic: Topic) -> str:
         query = f"topic__id__exact={topic.pk}"
         number = topic.judgements.count()
@@ -195,7 +148,8 @@ class JudgementForm(forms.ModelForm):
         fields = ["topic", "name", "label"]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         topic = cleaned.get("topic") or (self.instance.topic if self.instance.pk else None)
         label = cleaned.get("label")
         if topic and label and label not in topic.benchmark.labels:
@@ -207,7 +161,7 @@ class JudgementForm(forms.ModelForm):
 
 @admin.register(Judgement)
 class JudgementAdmin(admin.ModelAdmin):
-    """Every change of a label renews the benchmark's hash, so that older runs stand apart."""
+    """Every change of a label changes the benchmark's hash, which tells older runs apart."""
 
     form = JudgementForm
     list_display = ["name", "topic", "benchmark", "label", "present"]
@@ -227,10 +181,10 @@ class JudgementAdmin(admin.ModelAdmin):
         css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).with_presence()
+        return Judgement.objects.with_presence()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Judgement | None = None) -> list[str]:
-        # What is judged stays; another picture or topic is another judgement.
+        # What is judged stays; another image or topic is another judgement.
         return ["picture", *(["topic", "name"] if obj else [])]
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
@@ -251,7 +205,7 @@ class JudgementAdmin(admin.ModelAdmin):
         benchmark = judgement.topic.benchmark
         image = benchmark.collection.images.filter(name=judgement.name).first()
         if image is None:
-            return gettext("The collection has no picture of this name yet.")
+            return gettext("The collection has no picture with this name yet.")
         return format_html(
             '<a href="{}"><img class="catalog-thumbnail" src="{}?v={}" alt="{}"></a>',
             reverse("catalog:image", args=[image.pk]),
@@ -305,8 +259,8 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
     def counted(self, run: EvaluationRun) -> str:
         return f"{run.topics_counted}/{run.topics_total}"
 
-    @admin.display(description=_("passport"))
+    @admin.display(description=_("provenance"))
     def facts(self, run: EvaluationRun) -> str:
-        entries = passport(run)
+        entries = provenance(run)
         pairs = ((entry.title, entry.value if entry.is_known else "–") for entry in entries)
         return format_html("<dl>{}</dl>", format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs))

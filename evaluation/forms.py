@@ -39,6 +39,14 @@ def descriptor_choices() -> list[tuple[str, str]]:
     return [(name, str(get_descriptor(name).title or name)) for name in descriptor_names()]
 
 
+class BenchmarkField(forms.ModelChoiceField):
+    """Choice of a benchmark."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        benchmarks = Benchmark.objects.select_related("collection")
+        super().__init__(benchmarks, label=_("Benchmark"), **kwargs)
+
+
 class EvaluateForm(forms.Form):
     """What to evaluate. `asked` are the arguments of `tasks.enqueue_evaluation`."""
 
@@ -47,38 +55,35 @@ class EvaluateForm(forms.Form):
         ("whole", _("the whole query picture")),
     ]
 
-    benchmark = forms.ModelChoiceField(Benchmark.objects.none(), label=_("Benchmark"))
-    protocol = forms.ChoiceField(label=_("Protocol"))
+    benchmark = BenchmarkField()
+    protocol = forms.ChoiceField(label=_("Protocol"), choices=protocol_choices)
     query = forms.ChoiceField(
         label=_("Search with"), choices=QUERIES, widget=forms.RadioSelect, initial="box"
     )
     exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
-    descriptor = forms.ChoiceField(label=_("Compare by"), required=False)
-    engine = forms.ChoiceField(label=_("Engine"), required=False)
+    descriptor = forms.ChoiceField(
+        label=_("Compare by"), choices=descriptor_choices, initial=DEFAULT, required=False
+    )
+    engine = forms.ChoiceField(
+        label=_("Engine"), choices=engine_choices, initial="default", required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        benchmark = self.fields["benchmark"]
-        benchmark.queryset = Benchmark.objects.select_related("collection")
-        if benchmark.queryset.count() == 1:
-            benchmark.empty_label = None
-        self.fields["protocol"].choices = protocol_choices()
+        if Benchmark.objects.count() == 1:
+            self.fields["benchmark"] = BenchmarkField(empty_label=None)
         # A question only where there is a choice.
-        for name, choices, usual in (
-            ("descriptor", descriptor_choices(), DEFAULT),
-            ("engine", engine_choices(), "default"),
-        ):
-            self.fields[name].choices = choices
-            self.fields[name].initial = usual
+        for name, choices in (("descriptor", descriptor_choices()), ("engine", engine_choices())):
             if len(choices) == 1:
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         benchmark, name = cleaned.get("benchmark"), cleaned.get("protocol")
         if benchmark and name and name not in {known.name for known in benchmark.protocols}:
             choices = (str(PROTOCOLS[known.name][0]) for known in benchmark.protocols)
-            text = gettext("The labels of “%(name)s” can be read as: %(choices)s.")
+            text = gettext("The labels of “%(name)s” fit these protocols: %(choices)s.")
             self.add_error(
                 "protocol", text % {"name": benchmark.name, "choices": ", ".join(choices)}
             )
@@ -100,7 +105,7 @@ class RunField(forms.ModelChoiceField):
     """Choice of a finished run, named by what tells runs apart."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(EvaluationRun.objects.none(), empty_label=None, **kwargs)
+        super().__init__(EvaluationRun.objects.done(), empty_label=None, **kwargs)
 
     def label_from_instance(self, run: EvaluationRun) -> str:
         parts = [f"#{run.pk}", run.benchmark.name, str(PROTOCOLS[run.protocol][0])]
@@ -119,13 +124,9 @@ class CompareForm(forms.Form):
     first = RunField(label=_("First run"))
     second = RunField(label=_("Second run"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("first", "second"):
-            self.fields[name].queryset = EvaluationRun.objects.done()
-
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if cleaned.get("first") and cleaned.get("first") == cleaned.get("second"):
             self.add_error("second", gettext("Choose two different runs."))
         return cleaned
@@ -136,5 +137,5 @@ class AuditForm(forms.Form):
 
     depth = forms.IntegerField(label=_("Look at the first … ranks"), min_value=1, max_value=DEEPEST)
     m = forms.IntegerField(
-        label=_("Relabelled per topic (m)"), min_value=1, max_value=MOST_RELABELLED
+        label=_("Pictures relabelled per topic (m)"), min_value=1, max_value=MOST_RELABELLED
     )

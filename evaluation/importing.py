@@ -6,23 +6,22 @@ An import has two steps, so that a person can look at what it would change in be
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.imports.importer import check_slug
 from catalog.imports.sources import ImportRefused
-from catalog.models import Collection
+from catalog.models import Collection, Image
+from catalog.querysets import VALUES_AT_A_TIME, in_parts
 
 from .formats.differences import Difference, differences, same_order
-from .formats.ground_truth import GroundTruth, judgements_hash
-from .formats.ground_truth import Topic as Facts
+from .formats.ground_truth import GroundTruth, TopicFacts, judgements_hash
 from .formats.problems import GroundTruthError, Problem, ProblemCode
 from .models import Benchmark, Judgement, Topic
-from .pictures import VALUES_AT_A_TIME, in_parts, pictures_named
+from .models.benchmarks import LONGEST_NAME
 
-# Real boxes are measured by hand and rounded; one pixel is no mistake.
+# Real boxes are measured by hand and rounded; one pixel is not a mistake.
 BOX_TOLERANCE = 1.0
 
 
@@ -61,7 +60,7 @@ class Plan:
 def plan_import(*, ground_truth: GroundTruth, benchmark: str, collection: str) -> Plan:
     """Compare a ground truth with what the benchmark holds; writes nothing.
 
-    Raises `GroundTruthError` for a box that ends outside its picture (of those in the collection),
+    Raises `GroundTruthError` for a box that ends outside its image (of those in the collection),
     `BenchmarkRefused` for names that cannot be, and for a benchmark of another collection or kind.
     """
     check_names(benchmark=benchmark, collection=collection)
@@ -83,7 +82,7 @@ def plan_import(*, ground_truth: GroundTruth, benchmark: str, collection: str) -
 
 @transaction.atomic
 def apply_import(*, plan: Plan) -> Benchmark:
-    """Do what the plan says, all or nothing; makes the collection where there is none.
+    """Do what the plan says, all or nothing; creates the collection where it does not exist.
 
     Topics and judgements that stay keep their rows, and so their history in the admin. Raises
     `BenchmarkRefused` where the benchmark was changed since the plan was made.
@@ -93,10 +92,10 @@ def apply_import(*, plan: Plan) -> Benchmark:
     stored = Benchmark.objects.select_for_update().filter(name=plan.name).first()
     if (stored.ground_truth() if stored else None) != plan.before:
         raise BenchmarkRefused(
-            _("Benchmark “%(name)s” was changed meanwhile; nothing was imported. Try again.")
+            _("Benchmark “%(name)s” has changed in the meantime; nothing was imported. Try again.")
             % {"name": plan.name}
         )
-    if plan.is_unchanged:
+    if stored and plan.is_unchanged:
         return stored
     benchmark = stored or Benchmark(name=plan.name, collection=collection)
     benchmark.labels = list(truth.labels)
@@ -113,7 +112,8 @@ def store_topics(benchmark: Benchmark, truth: GroundTruth) -> None:
     wanted = {facts.name for facts in truth.topics}
     for part in in_parts([topic.pk for name, topic in known.items() if name not in wanted]):
         Topic.objects.filter(pk__in=part).delete()
-    added, kept = [], []
+    added: list[Topic] = []
+    kept: list[Topic] = []
     for position, facts in enumerate(truth.topics):
         topic = known.get(facts.name) or Topic(benchmark=benchmark, name=facts.name)
         topic.position, topic.image_name, topic.box = position, facts.image, facts.box
@@ -148,7 +148,7 @@ def store_judgements(benchmark: Benchmark, truth: GroundTruth) -> None:
 
 @transaction.atomic
 def refresh_hash(*, benchmark: Benchmark) -> None:
-    """Bring a benchmark's hash in step after judgements were edited one by one.
+    """Update a benchmark's hash after judgements were edited one by one.
 
     Runs from before keep the old hash, so that they are not compared with later ones unnoticed.
     """
@@ -163,25 +163,21 @@ def next_position(*, topic: Topic, label: str) -> int:
 
 
 def check_names(*, benchmark: str, collection: str) -> None:
-    """Raise `BenchmarkRefused` for what can be no benchmark's or collection's short name."""
+    """Raise `BenchmarkRefused` for what cannot be a benchmark's or a collection's short name."""
     try:
         check_slug(collection)
     except ImportRefused as error:
         raise BenchmarkRefused(str(error)) from error
-    longest = Benchmark._meta.get_field("name").max_length
     try:
-        validate_slug(benchmark)
-        valid = len(benchmark) <= longest
-    except ValidationError:
-        valid = False
-    if not valid:
+        Benchmark._meta.get_field("name").clean(benchmark, None)
+    except ValidationError as error:
         raise BenchmarkRefused(
             _(
-                "“%(name)s” cannot be a benchmark's name: "
+                "“%(name)s” cannot be used as a benchmark's name: "
                 "use at most %(longest)d letters a-z, digits, hyphens and underscores."
             )
-            % {"name": benchmark, "longest": longest}
-        )
+            % {"name": benchmark, "longest": LONGEST_NAME}
+        ) from error
 
 
 def check_same_kind(stored: Benchmark, truth: GroundTruth, collection: str) -> None:
@@ -208,12 +204,10 @@ def check_same_kind(stored: Benchmark, truth: GroundTruth, collection: str) -> N
 
 
 def check_boxes(truth: GroundTruth, collection: str) -> None:
-    """Raise `GroundTruthError` naming the boxes that end outside the collection's pictures."""
+    """Raise `GroundTruthError` naming the boxes that end outside the collection's images."""
     names = sorted({topic.image for topic in truth.topics if topic.box})
-    sizes = {
-        name: (picture.width, picture.height)
-        for name, picture in pictures_named(collection, names).items()
-    }
+    images = Image.objects.filter(collection__slug=collection).named(names)
+    sizes = {name: (image.width, image.height) for name, image in images.items()}
     problems = [
         box_problem(topic, sizes[topic.image])
         for topic in truth.topics
@@ -224,11 +218,11 @@ def check_boxes(truth: GroundTruth, collection: str) -> None:
 
 
 def is_outside(box: tuple[float, float, float, float], width: int, height: int) -> bool:
-    """Whether a box ends outside a picture of that size in pixels."""
+    """Whether a box ends outside an image of that size in pixels."""
     return box[2] > width + BOX_TOLERANCE or box[3] > height + BOX_TOLERANCE
 
 
-def box_problem(topic: Facts, size: tuple[int, int]) -> Problem:
-    shown = " ".join(f"{side:g}" for side in topic.box)
+def box_problem(topic: TopicFacts, size: tuple[int, int]) -> Problem:
+    shown = " ".join(f"{side:g}" for side in topic.box or ())
     other = "{} × {}".format(*size)
     return Problem(topic.file, topic.line, ProblemCode.BOX_OUTSIDE, shown, other, topic.where)

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @task()
 def evaluate_run(run_id: int) -> None:
-    """Do a queued run. What goes wrong is written to its row; a deleted run is passed over."""
+    """Do a queued run. What goes wrong is written to its row; a deleted run is skipped."""
     run = EvaluationRun.objects.filter(pk=run_id).first()
     if run is None:
         return

@@ -1,6 +1,7 @@
 """Addresses of the evaluation pages."""
 
 from django.urls import path, register_converter
+from django.views.generic import RedirectView
 
 from .views import ap_variants, audit, compare, drawings, files, index, runs, topics
 
@@ -26,7 +27,14 @@ urlpatterns = [
     path("compare/differences.<chart_kind:kind>", drawings.differences, name="differences_chart"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/progress/", runs.progress, name="progress"),
-    path("runs/<int:pk>/museum/", ap_variants.museum, name="museum"),
+    path("runs/<int:pk>/ap-variants/", ap_variants.show_ap_variants, name="ap_variants"),
+    # Its address in version 0.1.0.
+    path(
+        "runs/<int:pk>/museum/",
+        RedirectView.as_view(
+            pattern_name="evaluation:ap_variants", permanent=True, query_string=True
+        ),
+    ),
     path("runs/<int:pk>/audit/", audit.audit, name="audit"),
     path("runs/<int:pk>/files/<str:name>", files.download, name="file"),
     path("runs/<int:pk>/topics.<chart_kind:kind>", drawings.topics, name="topics_chart"),

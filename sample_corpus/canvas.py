@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from .camera import Camera, Points
 
 Colour = tuple[int, ...]  # red, green, blue and, where it is translucent, alpha; 0 to 255
-Place = Sequence[float] | Points  # x, y, z
+Position = Sequence[float] | Points  # x, y, z
 
 SUPERSAMPLE = 2  # drawn this many times larger, then reduced: smooth edges
 MASK_SHRINK = 4  # pixels of the picture in one pixel of the mask, per side
@@ -135,7 +135,7 @@ class Canvas:
         for flat, colour in zip(self.camera.project(points), colours, strict=True):
             self.shape(flat, colour)
 
-    def beam(self, start: Place, end: Place, width: float, colour: Colour) -> None:
+    def beam(self, start: Position, end: Position, width: float, colour: Colour) -> None:
         """Draw a bar between two points, `width` units thick, always facing the eye."""
         flat = self.camera.project(np.array([start, end], dtype=float))
         scale = self.camera.focal / self.camera.seen(np.array([start, end], dtype=float))[:, 2]
@@ -150,7 +150,7 @@ class Canvas:
         ]
         self.shape(np.array(corners), self.lit(colour))
 
-    def ball(self, centre: Place, radius: float, colour: Colour) -> None:
+    def ball(self, centre: Position, radius: float, colour: Colour) -> None:
         """Draw a sphere: a disc with a lighter side towards the sun."""
         x, y = self.camera.project(np.array(centre, dtype=float))
         pixels = radius * self.camera.focal / float(self.camera.seen(np.array(centre, float))[2])

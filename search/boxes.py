@@ -1,4 +1,4 @@
-"""Boxes written as text: `x1,y1,x2,y2`. Pure."""
+"""Boxes written as text: `x1,y1,x2,y2`."""
 
 import math
 from argparse import ArgumentTypeError

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.descriptors import DEFAULT
 from catalog.models import Collection
 from catalog.pixels import Box
+from catalog.querysets import NothingManager
 
 
 def stored_path(query: "Query", filename: str) -> str:
@@ -98,3 +99,37 @@ class QueryVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.query_id}: {self.descriptor}"
+
+
+class VectorFileQuerySet(models.QuerySet):
+    def of(self, descriptor: str, model_id: str) -> "VectorFileQuerySet":
+        """The rows of one model's vectors, the newest first."""
+        return self.filter(descriptor=descriptor, model_id=model_id).order_by("-revision", "-pk")
+
+
+class VectorFile(models.Model):
+    """One copy of the vectors in files of the cache (`engines/cache.py`), which carry its mark.
+
+    A database that has the row has all that the files were read from, whatever happened to it
+    later; a back-up made earlier, another database or an emptied one has no such row. `revision`
+    is the number of the last vector change before the vectors were read: later ones are followed.
+    """
+
+    descriptor = models.CharField(_("descriptor"), max_length=50)
+    model_id = models.CharField(_("model id"), max_length=200)
+    revision = models.BigIntegerField(_("revision"))
+    mark = models.BigIntegerField(_("mark"), unique=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    # The first manager is the one that dumpdata reads. A dump must not vouch for files: loading
+    # its images numbers their changes anew, so its revisions would mean nothing.
+    dumped = NothingManager()
+    objects = VectorFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["descriptor", "model_id", "-revision", "-pk"]
+        verbose_name = _("vector file")
+        verbose_name_plural = _("vector files")
+
+    def __str__(self) -> str:
+        return f"{self.descriptor} {self.model_id}: {self.revision}-{self.mark:x}"

@@ -187,6 +187,8 @@ def ranking_context(
         "descriptors": choices if len(choices) > 1 else [],
         # What links to other rankings carry along.
         "by_descriptor": by_descriptor(descriptor.name),
+        # This ranking's, instead of the default descriptor's.
+        "untrained_weights": not descriptor.trained,
     }
 
 

@@ -1,8 +1,22 @@
-"""Fixtures for every test."""
+"""Fixtures for every test, and which tests are slow."""
 
 import pytest
 
+from catalog.descriptors import Descriptor, get_descriptor
 from catalog.models import Collection
+
+# Whoever asks for one of these waits for a browser, a server, a network of 2 GB or 234 pictures.
+SLOW_FIXTURES = {
+    *("open_browser", "postgres_url", "s3", "keras_vgg16", "corpus", "real_descriptor"),
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a slow fixture, so that no test of that kind can be forgotten."""
+    for item in items:
+        if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
@@ -10,6 +24,12 @@ def media(tmp_path, settings):
     """Each test has a storage of its own."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def real_descriptor() -> Descriptor:
+    """The one that the settings name, which loads its network of 2 GB when it describes."""
+    return get_descriptor()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Pictures and vectors made in memory, and rows made of them."""
 
 import hashlib
+from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
@@ -26,6 +27,12 @@ def encoded(image: PillowImage.Image, format: str = "JPEG", **options) -> bytes:
     return buffer.getvalue()
 
 
+@lru_cache(maxsize=1000)
+def small_jpeg(seed: int) -> bytes:
+    """The file of `picture(seed)`; many tests store the same ones."""
+    return encoded(picture(seed))
+
+
 def unit_vectors(count: int, *, seed: int = 0, dim: int = 4096) -> np.ndarray:
     """(count, dim) float32: non-negative unit rows with half their components zero, as fc6 has."""
     rows = np.random.default_rng(seed).normal(size=(count, dim)).clip(min=0).astype(np.float32)
@@ -44,7 +51,7 @@ def add_image(
     """Store a small JPEG named `name`, with a vector where one is given."""
     if seed is None:
         seed = int.from_bytes(hashlib.sha256(f"{collection.slug}/{name}".encode()).digest()[:4])
-    content = encoded(picture(seed))
+    content = small_jpeg(seed)
     image = Image(
         collection=collection,
         name=name,

@@ -8,6 +8,8 @@ import sys
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 PROJECT = settings.BASE_DIR
 PATIENCE = 600  # seconds; only a hang takes that long
 

@@ -122,7 +122,9 @@ def test_the_switch_leads_to_no_other_host(client, db):
     assert "elsewhere" not in response.get("Location", "")
 
 
-@pytest.mark.parametrize(("accepted", "words"), [("en", "no such page"), ("vi", "Không có trang")])
+@pytest.mark.parametrize(
+    ("accepted", "words"), [("en", "Page not found"), ("vi", "Không tìm thấy trang")]
+)
 def test_an_unknown_address_gets_a_page_with_a_way_on(client, db, accepted, words):
     # Catches the bare "Not Found" of the framework.
     response = client.get("/nowhere/", headers={"accept-language": accepted})

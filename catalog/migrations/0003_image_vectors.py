@@ -81,4 +81,13 @@ class Migration(migrations.Migration):
                 fields=("image_id", "descriptor"), name="catalog_vectorchange_unique"
             ),
         ),
+        migrations.AlterField(
+            model_name="image",
+            name="external",
+            field=models.BooleanField(
+                default=False,
+                help_text="It was already in the storage; deleting the image leaves it there.",
+                verbose_name="external file",
+            ),
+        ),
     ]

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .ground_truth import Box, GroundTruth, Topic
+from .ground_truth import Box, GroundTruth, TopicFacts
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     ADDED = "+"
     REMOVED = "-"
     CHANGED = "~"
@@ -15,13 +15,13 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One fact that differs. `what` is a label, or "query" for a topic's picture and box.
+    """One fact that differs. `what` is a label, or "query" for a topic's image and box.
 
-    `subject` is the picture's name; of `before` and `after` (a label, or the query) the one that
+    `subject` is the image's name; of `before` and `after` (a label, or the query) the one that
     does not exist is empty.
     """
 
-    change: Change
+    kind: ChangeKind
     topic: str
     what: str
     subject: str
@@ -29,16 +29,16 @@ class Difference:
     after: str = ""
 
     def __str__(self) -> str:
-        if self.change is Change.CHANGED:
+        if self.kind is ChangeKind.CHANGED:
             subject = f"{self.what} {self.subject}".strip()
             return f"~ {self.topic} {subject}: {self.before} → {self.after}"
-        return f"{self.change} {self.topic} {self.what} {self.subject}"
+        return f"{self.kind} {self.topic} {self.what} {self.subject}"
 
 
 def differences(before: GroundTruth, after: GroundTruth) -> list[Difference]:
     """Return every fact that differs, topic by topic in name order.
 
-    The order of names within a label is no such fact; see `same_order`.
+    The order of names within a label does not count as a fact; see `same_order`.
     """
     old = {topic.name: topic for topic in before.topics}
     new = {topic.name: topic for topic in after.topics}
@@ -54,33 +54,33 @@ def same_order(before: GroundTruth, after: GroundTruth) -> bool:
     return before.topics == after.topics
 
 
-def _of_topic(name: str, old: Topic | None, new: Topic | None) -> Iterator[Difference]:
+def _of_topic(name: str, old: TopicFacts | None, new: TopicFacts | None) -> Iterator[Difference]:
     before, after = (query_in_words(topic) for topic in (old, new))
     if old is None:
-        yield Difference(Change.ADDED, name, "query", after, after=after)
+        yield Difference(ChangeKind.ADDED, name, "query", after, after=after)
     elif new is None:
-        yield Difference(Change.REMOVED, name, "query", before, before=before)
+        yield Difference(ChangeKind.REMOVED, name, "query", before, before=before)
     elif (old.image, old.box) != (new.image, new.box):
-        yield Difference(Change.CHANGED, name, "query", "", before, after)
+        yield Difference(ChangeKind.CHANGED, name, "query", "", before, after)
     had, has = _labels(old), _labels(new)
-    for picture in sorted(had.keys() | has.keys()):
-        before, after = had.get(picture, ""), has.get(picture, "")
+    for image in sorted(had.keys() | has.keys()):
+        before, after = had.get(image, ""), has.get(image, "")
         if not before:
-            yield Difference(Change.ADDED, name, after, picture, after=after)
+            yield Difference(ChangeKind.ADDED, name, after, image, after=after)
         elif not after:
-            yield Difference(Change.REMOVED, name, before, picture, before=before)
+            yield Difference(ChangeKind.REMOVED, name, before, image, before=before)
         elif before != after:
-            yield Difference(Change.CHANGED, name, "label", picture, before, after)
+            yield Difference(ChangeKind.CHANGED, name, "label", image, before, after)
 
 
-def _labels(topic: Topic | None) -> dict[str, str]:
+def _labels(topic: TopicFacts | None) -> dict[str, str]:
     if topic is None:
         return {}
     return {name: label for label, names in topic.judgements.items() for name in names}
 
 
-def query_in_words(topic: Topic | None) -> str:
-    """Return a topic's picture and box as a query file writes them; empty for None."""
+def query_in_words(topic: TopicFacts | None) -> str:
+    """Return a topic's image and box as a query file writes them; empty for None."""
     if topic is None:
         return ""
     return f"{topic.image} {box_in_words(topic.box)}".strip()

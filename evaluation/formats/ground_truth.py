@@ -17,12 +17,12 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class TopicFacts:
     """One benchmark query and what is known about its answers.
 
-    `box`: (x1, y1, x2, y2) in pixels, zero-based, or None for the whole picture. `judgements`:
-    label to picture names without duplicates, in the order of the file. `file`, `line` and
-    `where` say where the query stood (for messages); they are no part of a topic's identity.
+    `box`: (x1, y1, x2, y2) in pixels, zero-based, or None for the whole image. `judgements`:
+    label to image names without duplicates, in the order of the file. `file`, `line` and
+    `where` say where the query stood (for messages); they are not part of a topic's identity.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Topic:
 class GroundTruth:
     """A benchmark: topics in name order, its labels, and what the reader noticed but could use."""
 
-    topics: tuple[Topic, ...]
+    topics: tuple[TopicFacts, ...]
     labels: tuple[str, ...]
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 
@@ -77,7 +77,7 @@ def judgements_hash(ground_truth: GroundTruth) -> str:
 
 
 def name_fault(name: str) -> tuple[ProblemCode, str, str] | None:
-    """Say what keeps `name` from naming a picture or topic: (code, detail, other), or None."""
+    """Say what keeps `name` from naming an image or topic: (code, detail, other), or None."""
     if not name or CONTROL.search(name):
         return ProblemCode.BAD_NAME, name[:60], ""
     if len(name) > MAX_NAME_LENGTH:
@@ -88,7 +88,7 @@ def name_fault(name: str) -> tuple[ProblemCode, str, str] | None:
 def box_fault(box: Sequence[float]) -> tuple[ProblemCode, str] | None:
     """Say what keeps four numbers from being a box: (code, detail), or None.
 
-    Whether the box ends inside its picture cannot be known here.
+    Whether the box ends inside its image cannot be known here.
     """
     shown = " ".join(f"{value:g}" for value in box)
     if len(box) != 4 or not all(math.isfinite(value) for value in box):

@@ -2,7 +2,7 @@
 
 Format: Philbin, Chum, Isard, Sivic, Zisserman, "Object retrieval with large vocabularies and fast
 spatial matching", CVPR 2007. For a topic X, `X_query.txt` holds `name x1 y1 x2 y2` (the box may
-be left out), and `X_good.txt`, `X_ok.txt`, `X_junk.txt` hold one picture name a line.
+be left out), and `X_good.txt`, `X_ok.txt`, `X_junk.txt` hold one image name a line.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,35 +14,23 @@ from .ground_truth import (
     OXFORD_LABELS,
     Box,
     GroundTruth,
-    Topic,
+    TopicFacts,
     box_fault,
-    judgements_hash,
     name_fault,
 )
 from .problems import Findings, GroundTruthError, Problem, ProblemCode
 from .revisited import parse_json
 
-__all__ = [
-    "BUNDLED_OXFORD5K",
-    "GroundTruth",
-    "GroundTruthError",
-    "Topic",
-    "judgements_hash",
-    "parse_files",
-    "read_ground_truth",
-    "read_stream",
-]
-
 BUNDLED_OXFORD5K = Path(__file__).parent.parent / "groundtruth" / "oxford5k"
 
-# The original writes query pictures (only these) with the prefix of its first collection.
+# The original writes query images (only these) with the prefix of its first collection.
 QUERY_PREFIX = "oxc1_"
 ARCHIVE_SUFFIXES = (".tgz", ".tar.gz")
 PICKLE_SUFFIXES = (".pkl", ".pickle", ".p")
 MAX_JSON_BYTES = 16 * 2**20
 
 PARTS = ("query", *OXFORD_LABELS)
-Place = tuple[str, int]
+FileLine = tuple[str, int]
 
 
 def read_ground_truth(path: Path) -> GroundTruth:
@@ -141,8 +129,8 @@ class _Parser:
 
     def topic(
         self, name: str, files: Mapping[str, str], contents: Mapping[str, bytes]
-    ) -> Topic | None:
-        places: dict[str, tuple[str, Place]] = {}
+    ) -> TopicFacts | None:
+        places: dict[str, tuple[str, FileLine]] = {}
         judgements = {
             label: tuple(self._names(label, files[label], contents[files[label]], places))
             for label in OXFORD_LABELS
@@ -160,10 +148,10 @@ class _Parser:
             self.add(file, number, ProblemCode.EXTRA_QUERY, text[:100])
         number, text = lines[0]
         image, box = self._query(file, number, text, places)
-        return Topic(name, image, box, judgements, file, number)
+        return TopicFacts(name, image, box, judgements, file, number)
 
     def _names(
-        self, label: str, file: str, data: bytes, places: dict[str, tuple[str, Place]]
+        self, label: str, file: str, data: bytes, places: dict[str, tuple[str, FileLine]]
     ) -> Iterator[str]:
         for number, name in self._lines(file, data):
             fault = name_fault(name)
@@ -186,7 +174,7 @@ class _Parser:
     ) -> tuple[str, Box | None]:
         box: Box | None = None
         name = text
-        # Names may hold blanks, so a line that is itself a labelled name is taken at its word.
+        # Names may contain blanks: a line that is itself a labelled name has no box.
         if len(text.split()) > 1 and text not in labelled:
             name, *numbers = text.rsplit(maxsplit=4)
             try:

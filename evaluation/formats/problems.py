@@ -1,7 +1,7 @@
 """What can be wrong with a file of facts or results, as data. Pure, no Django.
 
 A `Problem` keeps its code and its details apart from the English sentence, so that a page can say
-the same in another language: translate `MESSAGES[problem.code]`, then fill in the details.
+the same in another language: `gettext(MESSAGES[problem.code])`, then fill in the details.
 """
 
 import re
@@ -57,44 +57,73 @@ class ProblemCode(StrEnum):
     TOO_MANY_PROBLEMS = "too-many-problems"
 
 
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation, and return it as it is: the tools know this name."""
+    return text
+
+
 MESSAGES: dict[ProblemCode, str] = {
-    ProblemCode.NOT_FOUND: "there is no such file or folder",
-    ProblemCode.UNKNOWN_KIND: "is neither a folder nor a .tgz, .tar.gz or .json file",
-    ProblemCode.PICKLE: "pickle files can run code when they are read, so they are never loaded; "
-    "convert the file to JSON",
-    ProblemCode.UNREADABLE: "cannot be read: {detail}",
-    ProblemCode.BAD_ARCHIVE: "is not a whole gzip-compressed tar archive: {detail}",
-    ProblemCode.NOT_REGULAR: "is not a regular file; links, folders and devices are not read",
-    ProblemCode.TOO_MANY_FILES: "holds more than {detail} files",
-    ProblemCode.TOO_LARGE: "is larger than {detail} bytes",
-    ProblemCode.SAME_FILE_NAME: "two files have this name; the other one is {other}",
-    ProblemCode.UNKNOWN_FILE: "is none of X_query.txt and X_<label>.txt with a label of {detail}",
-    ProblemCode.IGNORED_FILE: "was left out: hidden files hold no ground truth",
-    ProblemCode.MISSING_FILE: "is missing for topic “{detail}”",
-    ProblemCode.NO_TOPICS: "holds no topics",
-    ProblemCode.NOT_TEXT: "is not UTF-8 text (byte {detail})",
-    ProblemCode.BAD_NAME: "the name “{detail}” is empty, has control characters or is "
-    "no valid text",
-    ProblemCode.LONG_NAME: "the name starting with “{detail}” is longer than {other} characters",
-    ProblemCode.EMPTY_QUERY: "names no query picture",
-    ProblemCode.EXTRA_QUERY: "a second query line “{detail}”; a topic has one query picture",
-    ProblemCode.BAD_BOX: "“{detail}” is not a picture name, or a name and a box of four finite "
-    "numbers x1 y1 x2 y2",
-    ProblemCode.BOX_ORDER: "the box {detail} is empty: x1 < x2 and y1 < y2 are required",
-    ProblemCode.BOX_NEGATIVE: "the box {detail} begins outside its picture",
-    ProblemCode.BOX_OUTSIDE: "the box {detail} ends outside its picture of {other} pixels",
-    ProblemCode.DUPLICATE: "“{detail}” was listed before at {other}; it counts once",
-    ProblemCode.TWO_LABELS: "“{detail}” has another label already at {other}",
-    ProblemCode.BAD_JSON: "is not valid JSON: {detail}",
-    ProblemCode.WRONG_TYPE: "expected {detail}",
-    ProblemCode.UNKNOWN_KEY: "unknown key “{detail}”",
-    ProblemCode.MISSING_KEY: "the key “{detail}” is missing",
-    ProblemCode.SAME_TOPIC: "topic “{detail}” was listed before at {other}",
-    ProblemCode.BAD_COLUMNS: "expected 6 columns (topic Q0 name rank score tag), found {detail}",
-    ProblemCode.BAD_SCORE: "the score “{detail}” is not a finite single-precision number",
-    ProblemCode.SAME_DOCUMENT: "“{detail}” was ranked before for this topic at line {other}",
-    ProblemCode.NO_RESULTS: "holds no results",
-    ProblemCode.TOO_MANY_PROBLEMS: "reading stopped after {detail} problems",
+    ProblemCode.NOT_FOUND: gettext_noop("there is no such file or folder"),
+    ProblemCode.UNKNOWN_KIND: gettext_noop("is neither a folder nor a .tgz, .tar.gz or .json file"),
+    ProblemCode.PICKLE: gettext_noop(
+        "pickle files can run code when they are read, so they are never loaded; convert the "
+        "file to JSON"
+    ),
+    ProblemCode.UNREADABLE: gettext_noop("cannot be read: {detail}"),
+    ProblemCode.BAD_ARCHIVE: gettext_noop(
+        "is not a complete gzip-compressed tar archive: {detail}"
+    ),
+    ProblemCode.NOT_REGULAR: gettext_noop(
+        "is not a regular file; links, folders and devices are not read"
+    ),
+    ProblemCode.TOO_MANY_FILES: gettext_noop("contains more than {detail} files"),
+    ProblemCode.TOO_LARGE: gettext_noop("is larger than {detail} bytes"),
+    ProblemCode.SAME_FILE_NAME: gettext_noop("two files have this name; the other one is {other}"),
+    ProblemCode.UNKNOWN_FILE: gettext_noop(
+        "is neither X_query.txt nor X_<label>.txt with one of the labels {detail}"
+    ),
+    ProblemCode.IGNORED_FILE: gettext_noop("was skipped: hidden files are not read"),
+    ProblemCode.MISSING_FILE: gettext_noop("is missing for topic “{detail}”"),
+    ProblemCode.NO_TOPICS: gettext_noop("contains no topics"),
+    ProblemCode.NOT_TEXT: gettext_noop("is not UTF-8 text (byte {detail})"),
+    ProblemCode.BAD_NAME: gettext_noop(
+        "the name “{detail}” is empty, contains control characters or is not valid text"
+    ),
+    ProblemCode.LONG_NAME: gettext_noop(
+        "the name starting with “{detail}” is longer than {other} characters"
+    ),
+    ProblemCode.EMPTY_QUERY: gettext_noop("does not name a query picture"),
+    ProblemCode.EXTRA_QUERY: gettext_noop(
+        "has a second query line “{detail}”; a topic has only one query picture"
+    ),
+    ProblemCode.BAD_BOX: gettext_noop(
+        "“{detail}” is not a picture name, or a name and a box of four finite numbers x1 y1 x2 y2"
+    ),
+    ProblemCode.BOX_ORDER: gettext_noop(
+        "the box {detail} is empty: x1 < x2 and y1 < y2 are required"
+    ),
+    ProblemCode.BOX_NEGATIVE: gettext_noop("the box {detail} starts outside its picture"),
+    ProblemCode.BOX_OUTSIDE: gettext_noop(
+        "the box {detail} ends outside its picture of {other} pixels"
+    ),
+    ProblemCode.DUPLICATE: gettext_noop("“{detail}” was already listed at {other}; it counts once"),
+    ProblemCode.TWO_LABELS: gettext_noop("“{detail}” already has another label at {other}"),
+    ProblemCode.BAD_JSON: gettext_noop("is not valid JSON: {detail}"),
+    ProblemCode.WRONG_TYPE: gettext_noop("expected {detail}"),
+    ProblemCode.UNKNOWN_KEY: gettext_noop("unknown key “{detail}”"),
+    ProblemCode.MISSING_KEY: gettext_noop("the key “{detail}” is missing"),
+    ProblemCode.SAME_TOPIC: gettext_noop("topic “{detail}” was already listed at {other}"),
+    ProblemCode.BAD_COLUMNS: gettext_noop(
+        "expected 6 columns (topic Q0 name rank score tag), found {detail}"
+    ),
+    ProblemCode.BAD_SCORE: gettext_noop(
+        "the score “{detail}” is not a finite single-precision number"
+    ),
+    ProblemCode.SAME_DOCUMENT: gettext_noop(
+        "“{detail}” was already ranked for this topic on line {other}"
+    ),
+    ProblemCode.NO_RESULTS: gettext_noop("contains no results"),
+    ProblemCode.TOO_MANY_PROBLEMS: gettext_noop("reading stopped after {detail} problems"),
 }
 
 

@@ -11,7 +11,7 @@ are never loaded: they can run code.
 import json
 from typing import Any
 
-from .ground_truth import REVISITED_LABELS, Box, GroundTruth, Topic, box_fault, name_fault
+from .ground_truth import REVISITED_LABELS, Box, GroundTruth, TopicFacts, box_fault, name_fault
 from .problems import Findings, GroundTruthError, Problem, ProblemCode
 
 _TOPIC_KEYS = ("name", "image", *REVISITED_LABELS)
@@ -80,7 +80,7 @@ class _Parser:
             self.add("", ProblemCode.BAD_JSON, str(error))
         return None
 
-    def topics(self, document: Any) -> list[Topic]:
+    def topics(self, document: Any) -> list[TopicFacts]:
         if not isinstance(document, dict):
             self.add("", ProblemCode.WRONG_TYPE, "an object with the key “topics”")
             return []
@@ -91,7 +91,7 @@ class _Parser:
             return []
         if not entries and not self.count:
             self.add("topics", ProblemCode.NO_TOPICS)
-        topics: list[Topic] = []
+        topics: list[TopicFacts] = []
         seen: dict[str, str] = {}
         for number, entry in enumerate(entries):
             where = f"topics[{number}]"
@@ -105,7 +105,7 @@ class _Parser:
             topics.append(topic)
         return topics
 
-    def _topic(self, entry: Any, where: str) -> Topic | None:
+    def _topic(self, entry: Any, where: str) -> TopicFacts | None:
         if not isinstance(entry, dict):
             self.add(where, ProblemCode.WRONG_TYPE, "an object")
             return None
@@ -121,7 +121,7 @@ class _Parser:
         }
         if self.count > before:
             return None
-        return Topic(name, image, box, judgements, file=self.file, where=where)
+        return TopicFacts(name, image, box, judgements, file=self.file, where=where)
 
     def _keys(
         self, entry: dict[str, Any], wanted: tuple[str, ...], allowed: tuple[str, ...], where: str
@@ -171,7 +171,7 @@ class _Parser:
     def _box(self, value: Any, where: str) -> Box | None:
         if value is None:
             return None
-        # bool is an int in Python, but true is no coordinate.
+        # bool is an int in Python, but true is not a coordinate.
         numbers = (
             isinstance(value, list)
             and len(value) == 4

@@ -1,6 +1,6 @@
 """Stored forms of what a run ranked: a table of names, and positions in it. Pure, no Django.
 
-A run's names are stored once; each topic's ranking is 4 bytes a picture.
+A run's names are stored once; each topic's ranking is 4 bytes an image.
 """
 
 import json
@@ -50,7 +50,3 @@ class NameTable:
                 self._places[name] = len(self.names)
                 self.names.append(name)
         return np.array([self._places[name] for name in names], dtype=np.int64)
-
-    def find(self, name: str) -> int | None:
-        """Return a name's position, None where it is not in the table."""
-        return self._places.get(name)

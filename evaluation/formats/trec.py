@@ -32,8 +32,8 @@ def parse_run(data: bytes, file: str = "run") -> dict[str, tuple[str, ...]]:
 
     The order is trec_eval's: by score, highest first, compared in single precision; ties by name,
     last in byte order first. The rank column and the order of lines have no influence. UTF-8, with
-    or without a byte order mark; blank lines are passed over. Raises `RunFileError` listing every
-    problem with its line: a line that has not 6 columns, a score that is no finite number, a name
+    or without a byte order mark; blank lines are skipped. Raises `RunFileError` listing every
+    problem with its line: a line without 6 columns, a score that is not finite, a name
     twice in a topic, text that is not UTF-8, no line at all.
     """
     reader = _RunReader(file)
@@ -88,7 +88,7 @@ class _RunReader:
 
 
 def _score(text: str) -> float | None:
-    """A score as trec_eval holds it, in single precision; None where it is no finite number."""
+    """A score as trec_eval holds it, in single precision; None where it is not a finite number."""
     try:
         value = float(text)
     except ValueError:
@@ -115,8 +115,8 @@ def format_run(
     """Yield the lines, each with its line end, of a run file: topic to names, best first.
 
     Ranks count from 1; the score falls by 1 with each rank, so that single precision tells all of
-    them apart. `omit`: topic to names to leave out. trec_eval knows no ignored pictures; its
-    figures are those of a protocol only where the protocol's ignored pictures are left out.
+    them apart. `omit`: topic to names to leave out. trec_eval does not know ignored images; its
+    figures are those of a protocol only where the protocol's ignored images are left out.
     Raises ValueError for a tag that is empty or holds blanks, and where a name is empty.
     """
     if not tag or _TO_WRITE.search(tag):

@@ -69,14 +69,14 @@ def remarks(run: EvaluationRun) -> Iterator[str]:
         ) % {"number": run.topics_without_positives}
     if run.judged_missing:
         yield _(
-            "%(missing)d of %(total)d judged pictures are not in the collection; positives that "
+            "%(missing)d of %(total)d labelled pictures are not in the collection; positives that "
             "are not found count as misses."
         ) % {"missing": run.judged_missing, "total": run.judged_total}
-    if run.images_ranked is not None and run.images_ranked < run.images_total:
+    if run.images_left_out:
         yield _(
             "%(left_out)d of %(total)d pictures of the collection have no current features and "
             "were not ranked."
-        ) % {"left_out": run.images_total - run.images_ranked, "total": run.images_total}
+        ) % {"left_out": run.images_left_out, "total": run.images_total}
     if run.unknown_topics:
         yield ngettext(
             "%(number)d topic of the file is not in the benchmark: %(names)s",

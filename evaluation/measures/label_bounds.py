@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .metrics import Judged, average_precision, mean_average_precision
+from .metrics import Judged, average_precision
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class LabelBounds:
     """Average precision, or its mean, under relabelling of the `m` highest wrong answers.
 
     `low` and `high`: no case lies outside of them, and each is reached; `as_labelled`: none
@@ -31,7 +31,7 @@ class Bounds:
     high: float
 
 
-def topic_bounds(judged: Judged, m: int) -> Bounds | None:
+def topic_bounds(judged: Judged, m: int) -> LabelBounds | None:
     """Return a topic's exact bounds; None where it has no positives as labelled.
 
     Where the ranking holds fewer than `m` wrong answers all of them take part. Raises ValueError
@@ -44,7 +44,7 @@ def topic_bounds(judged: Judged, m: int) -> Bounds | None:
         return None
     wrong = np.flatnonzero(~judged.relevant & ~judged.ignored)[:m]
     lows = [changed(judged, right=wrong[wrong.size - p :]) for p in range(1, wrong.size + 1)]
-    return Bounds(
+    return LabelBounds(
         m=m,
         low=min([as_labelled, *lows]),
         as_labelled=as_labelled,
@@ -53,20 +53,18 @@ def topic_bounds(judged: Judged, m: int) -> Bounds | None:
     )
 
 
-def mean_bounds(topics: list[Judged], m: int) -> Bounds | None:
+def mean_bounds(topics: list[Judged], m: int) -> LabelBounds | None:
     """Return the bounds of the mean over the topics that have positives, None without such.
 
-    Every topic's m pictures are taken to be relabelled on their own; topics that share judgements
+    Every topic's m images are taken to be relabelled on their own; topics that share judgements
     could only reach a part of that, so the bounds hold for them too.
     """
     known = [bounds for judged in topics if (bounds := topic_bounds(judged, m)) is not None]
     if not known:
         return None
     fields = ("low", "as_labelled", "all_ignored", "high")
-    means = {
-        name: mean_average_precision(getattr(bounds, name) for bounds in known) for name in fields
-    }
-    return Bounds(m=m, **means)
+    means = {name: float(np.mean([getattr(bounds, name) for bounds in known])) for name in fields}
+    return LabelBounds(m=m, **means)
 
 
 def changed(

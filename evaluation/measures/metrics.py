@@ -193,18 +193,6 @@ def ndcg(judged: Judged) -> float | None:
     return min(1.0, _discounted(gains) / _discounted(judged.ideal))
 
 
-def ndcg_cut(judged: Judged, k: int) -> float | None:
-    """`ndcg` of the first `k` after removing the ignored, against the ideal first `k`.
-
-    trec_eval's `ndcg_cut_k`. Raises ValueError for k < 1.
-    """
-    _check_cutoff(k)
-    if not judged.n_positives:
-        return None
-    gains = judged.gains[~judged.ignored][:k]
-    return min(1.0, _discounted(gains) / _discounted(judged.ideal[:k]))
-
-
 def _discounted(gains: FloatArray) -> float:
     at = np.flatnonzero(gains)
     return float((gains[at] / np.log2(at + 2.0)).sum())
@@ -250,7 +238,7 @@ def recall_precision_curve(
 
 
 def legacy_2021(ordered_good: Sequence[Hashable], top: Collection[Hashable]) -> float | None:
-    """The figure that the original system published as mAP. It is no average precision.
+    """The figure that the original system published as mAP. It is not an average precision.
 
     With G the label file's names in file order and T the names of the first 30 results (query by
     the full image): the mean over i = 1 ... |G| of |{G_1 ... G_i} in T| / i. The order of T has no

@@ -1,13 +1,13 @@
 """Which labels count as right answers and which are taken out of a ranking. Pure, no Django.
 
-Every other picture, labelled or not, is a wrong answer.
+Every other image, labelled or not, is a wrong answer.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ..formats.ground_truth import Topic
+from ..formats.ground_truth import TopicFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Protocol:
         """The labels that a ground truth must have for this protocol."""
         return frozenset(self.positives + self.ignored)
 
-    def split(self, topic: Topic) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def split(self, topic: TopicFacts) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return a topic's (positive names, ignored names), disjoint and without duplicates.
 
         Raises KeyError where the topic's ground truth has other labels.

@@ -21,11 +21,11 @@ LEGACY_DEPTH = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class LabelledRanking:
     """A ranking with its topic's judgements.
 
     `ranking`: (N,) positions, best first. `judged`: label to (n,) positions, in file order, without
-    duplicates. `own`: the query's own picture where it must not count, otherwise None: it is then
+    duplicates. `own`: the query's own image where it must not count, otherwise None: it is then
     ignored, whatever its label.
     """
 
@@ -57,7 +57,7 @@ class Figures:
 
     `positives`: R; `found`: how many of them the ranking holds; `ranked`: its length. `p1` to
     `p30` follow the protocol's own definition of precision at a depth. `ap_at_30`, `trec_ap`
-    and `legacy` are there to be compared with `ap`; `legacy` knows no ignored pictures.
+    and `legacy` are there to be compared with `ap`; `legacy` does not ignore any images.
     """
 
     positives: int
@@ -75,10 +75,10 @@ class Figures:
     legacy: float | None
 
 
-def score(case: Case, protocol: Protocol) -> tuple[Figures, Judged]:
+def score(labelled: LabelledRanking, protocol: Protocol) -> tuple[Figures, Judged]:
     """Measure one topic; also returns the judged ranking, from which curves are drawn."""
-    judged = case.judge(protocol)
-    positives, _ignored = case.split(protocol)
+    judged = labelled.judge(protocol)
+    positives, _ignored = labelled.split(protocol)
     precision_at = (
         metrics.revisited_precision_at if protocol.caps_precision else metrics.precision_at
     )
@@ -86,7 +86,7 @@ def score(case: Case, protocol: Protocol) -> tuple[Figures, Judged]:
     figures = Figures(
         positives=judged.n_positives,
         found=int(np.count_nonzero(judged.relevant)),
-        ranked=int(case.ranking.size),
+        ranked=int(labelled.ranking.size),
         ap=metrics.average_precision(judged),
         p1=p1,
         p5=p5,
@@ -96,6 +96,6 @@ def score(case: Case, protocol: Protocol) -> tuple[Figures, Judged]:
         ndcg=metrics.ndcg(judged),
         ap_at_30=metrics.average_precision_at(judged, LEGACY_DEPTH),
         trec_ap=metrics.trec_average_precision(judged),
-        legacy=metrics.legacy_2021(positives.tolist(), case.ranking[:LEGACY_DEPTH].tolist()),
+        legacy=metrics.legacy_2021(positives.tolist(), labelled.ranking[:LEGACY_DEPTH].tolist()),
     )
     return figures, judged

@@ -1,6 +1,6 @@
 """Is the difference between two runs more than chance? Pure NumPy.
 
-Topics of one landmark share their judgements, so they are no independent observations: both
+Topics of one landmark share their judgements, so they are not independent observations: both
 functions average the differences within each group first and treat the group means as the data.
 Every group weighs the same, whatever its size.
 """
@@ -21,13 +21,13 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class SignFlipTest:
-    """`mean`: mean of the group means; `p_value`: two-sided, in (0, 1]; `cases`: sign patterns
+    """`mean`: mean of the group means; `p_value`: two-sided, in (0, 1]; `patterns`: sign patterns
     that were looked at; `exact`: whether these were all of them."""
 
     mean: float
     p_value: float
     groups: int
-    cases: int
+    patterns: int
     exact: bool
 
 
@@ -83,7 +83,7 @@ def sign_flip_test(
         mean=float(means.mean()),
         p_value=extreme / sums.size,
         groups=int(means.size),
-        cases=int(sums.size),
+        patterns=int(sums.size),
         exact=exact,
     )
 

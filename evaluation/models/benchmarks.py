@@ -1,7 +1,7 @@
 """Benchmarks with their topics and judgements.
 
-Judgements refer to pictures by name; a name means the picture that the benchmark's collection has
-under it at that moment, so it needs no attention when pictures come, go or are replaced.
+Judgements refer to images by name; a name means the image that the benchmark's collection has
+under it at that moment, so it needs no attention when images come, go or are replaced.
 """
 
 from functools import cached_property
@@ -18,6 +18,8 @@ from ..formats.ground_truth import GroundTruth
 from ..measures.protocols import Protocol, protocols_for
 from ..querysets import BenchmarkQuerySet, JudgementQuerySet, TopicQuerySet
 
+LONGEST_NAME = 50
+
 
 class Label(models.TextChoices):
     GOOD = "good", _("good")
@@ -30,13 +32,18 @@ class Label(models.TextChoices):
 class Benchmark(models.Model):
     """Topics and judgements over one collection. `labels` are those of its kind, in order."""
 
-    name = models.SlugField(_("name"), unique=True, max_length=50)
+    name = models.SlugField(_("name"), unique=True, max_length=LONGEST_NAME)
     collection = models.ForeignKey(
         Collection, models.PROTECT, related_name="benchmarks", verbose_name=_("collection")
     )
-    labels = models.JSONField(_("labels"), editable=False)
-    judgements_hash = models.CharField(_("hash of the judgements"), max_length=64, editable=False)
+    labels = models.JSONField(_("kinds of labels"), editable=False)
+    judgements_hash = models.CharField(_("hash of the labels"), max_length=64, editable=False)
     imported_at = models.DateTimeField(_("imported"))
+
+    # Set by `with_counts()`.
+    topic_count: int
+    judgement_count: int
+    run_count: int
 
     objects = BenchmarkQuerySet.as_manager()
 
@@ -62,7 +69,7 @@ class Benchmark(models.Model):
             judged.setdefault(topic, {}).setdefault(label, []).append(name)
         return GroundTruth(
             tuple(
-                ground_truth.Topic(
+                ground_truth.TopicFacts(
                     name=topic.name,
                     image=topic.image_name,
                     box=topic.box,
@@ -78,7 +85,7 @@ class Benchmark(models.Model):
 
 
 class Boxed(models.Model):
-    """A picture's name and, where there is one, a box (x1, y1, x2, y2) in its pixels."""
+    """An image's name and, where there is one, a box (x1, y1, x2, y2) in its pixels."""
 
     image_name = models.CharField(_("query picture"), max_length=500)
     x1 = models.FloatField(null=True, blank=True)
@@ -110,6 +117,8 @@ class Topic(Boxed):
     name = models.CharField(_("name"), max_length=500)
     position = models.PositiveIntegerField(_("position"))
 
+    present: bool  # set by `with_presence()`
+
     objects = TopicQuerySet.as_manager()
 
     class Meta:
@@ -131,13 +140,13 @@ class Topic(Boxed):
 
     @cached_property
     def image(self) -> Image | None:
-        """The query picture's row, None while the collection has none of that name."""
-        pictures = Image.objects.filter(collection=self.benchmark.collection_id)
-        return pictures.filter(name=self.image_name).first()
+        """The query image's row, None while the collection has none of that name."""
+        images = Image.objects.filter(collection=self.benchmark.collection_id)
+        return images.filter(name=self.image_name).first()
 
 
 class Judgement(models.Model):
-    """What is known of one picture as an answer to one topic.
+    """What is known of one image as an answer to one topic.
 
     `position` is the place in the label's file: one historical metric depends on it.
     """
@@ -149,12 +158,14 @@ class Judgement(models.Model):
     label = models.CharField(_("label"), max_length=8, choices=Label.choices)
     position = models.PositiveIntegerField(_("position"), editable=False, default=0)
 
+    present: bool  # set by `with_presence()`
+
     objects = JudgementQuerySet.as_manager()
 
     class Meta:
         ordering = ["topic", "label", "position"]
-        verbose_name = _("judgement")
-        verbose_name_plural = _("judgements")
+        verbose_name = _("label")
+        verbose_name_plural = _("labels")
         constraints = [
             models.UniqueConstraint(
                 fields=["topic", "name"], name="evaluation_judgement_unique_name"
@@ -168,11 +179,11 @@ class Judgement(models.Model):
 class TopicVector(models.Model):
     """A topic's query vector, kept so that it is described once.
 
-    Made from the picture with fingerprint `sha256`, from `box` (text, empty for the whole).
+    Made from the image with fingerprint `sha256`, from `box` (text, empty for the whole).
     """
 
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="vectors")
-    model_id = models.CharField(_("model id"), max_length=100)
+    model_id = models.CharField(_("model id"), max_length=200)
     descriptor = models.CharField(_("descriptor"), max_length=50)
     box = models.CharField(max_length=120, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64)

@@ -1,6 +1,6 @@
 """Runs with everything that could change their number, and their topics' results.
 
-A run keeps names and judgements of its own: it stays readable when pictures and ground truth
+A run keeps names and judgements of its own: it stays readable when images and ground truth
 change or vanish.
 """
 
@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..formats import ground_truth, tables
 from ..measures.protocols import PROTOCOLS, Protocol
-from ..measures.scoring import Case
+from ..measures.scoring import LabelledRanking
 from ..querysets import RunManager, TopicResultManager
 from .benchmarks import Benchmark, Boxed
 
-# Describing a query takes seconds, ranking a million pictures for all topics a few minutes.
-SILENCE_OF_THE_STOPPED = timedelta(minutes=15)
+# Describing a query takes seconds, ranking a million images for all topics a few minutes.
+STALLED_AFTER = timedelta(minutes=15)
 
 PROTOCOL_CHOICES = [(name, name) for name in PROTOCOLS]
 
@@ -39,9 +39,10 @@ class Source(models.TextChoices):
 
 
 class EvaluationRun(models.Model):
-    """One evaluation of one benchmark: its passport, its progress, and its mean.
+    """One evaluation of one benchmark: its provenance, its progress, and its mean.
 
     What is unknown of an imported run (descriptor, engine, crop, ...) is empty or None.
+    `code_version` and `library_versions` (name to version) are those of `runs.code_version`.
     """
 
     benchmark = models.ForeignKey(
@@ -52,18 +53,19 @@ class EvaluationRun(models.Model):
     )
     system = models.CharField(_("system"), max_length=100, blank=True)
     protocol = models.CharField(_("protocol"), max_length=20, choices=PROTOCOL_CHOICES)
-    labels = models.JSONField(_("labels"), default=list)
-    judgements_hash = models.CharField(_("hash of the judgements"), max_length=64, blank=True)
+    labels = models.JSONField(_("kinds of labels"), default=list)
+    judgements_hash = models.CharField(_("hash of the labels"), max_length=64, blank=True)
     collection_slug = models.CharField(_("collection"), max_length=50)
     names_hash = models.CharField(_("hash of the names"), max_length=64, blank=True)
     collection_hash = models.CharField(_("hash of names and model ids"), max_length=64, blank=True)
     descriptor = models.CharField(_("descriptor"), max_length=50, blank=True)
-    model_id = models.CharField(_("model id"), max_length=100, blank=True)
+    model_id = models.CharField(_("model id"), max_length=200, blank=True)
     engine = models.CharField(_("engine"), max_length=50, blank=True)
     engine_options = models.JSONField(_("engine options"), default=dict, blank=True)
     crop = models.BooleanField(_("query box used"), null=True)
     exclude_self = models.BooleanField(_("without the query's own picture"), default=False)
     code_version = models.CharField(_("code version"), max_length=50, blank=True)
+    library_versions = models.JSONField(_("library versions"), default=dict, blank=True)
 
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.QUEUED
@@ -72,7 +74,7 @@ class EvaluationRun(models.Model):
     progress_total = models.PositiveIntegerField(default=0)
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    heard_at = models.DateTimeField(_("last sign of life"), null=True, editable=False)
+    last_heartbeat_at = models.DateTimeField(_("last heartbeat"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
     duration = models.FloatField(
         _("duration in seconds"), null=True, validators=[MinValueValidator(0)]
@@ -82,13 +84,15 @@ class EvaluationRun(models.Model):
     topics_total = models.PositiveIntegerField(_("topics"), default=0)
     topics_counted = models.PositiveIntegerField(_("topics in the mean"), default=0)
     topics_without_positives = models.PositiveIntegerField(_("topics without positives"), default=0)
-    images_total = models.PositiveIntegerField(_("images of the collection"), null=True)
-    images_ranked = models.PositiveIntegerField(_("images ranked"), null=True)
-    judged_total = models.PositiveIntegerField(_("judged pictures"), default=0)
+    images_total = models.PositiveIntegerField(_("pictures of the collection"), null=True)
+    images_ranked = models.PositiveIntegerField(_("pictures ranked"), null=True)
+    judged_total = models.PositiveIntegerField(_("labelled pictures"), default=0)
     judged_missing = models.PositiveIntegerField(
-        _("judged pictures that are not in the collection"), default=0
+        _("labelled pictures that are not in the collection"), default=0
     )
-    unknown_topics = models.JSONField(_("topics the benchmark lacks"), default=list, blank=True)
+    unknown_topics = models.JSONField(
+        _("topics missing from the benchmark"), default=list, blank=True
+    )
     curve = models.JSONField(_("mean interpolated precision"), default=list, blank=True)
     names_data = models.BinaryField(default=b"")
 
@@ -121,10 +125,15 @@ class EvaluationRun(models.Model):
 
     @property
     def is_stalled(self) -> bool:
-        """Whether a run under way has been silent for so long that its worker must be gone."""
+        """Whether a running run has not responded for so long that its worker must be gone."""
         if self.status != Status.RUNNING:
             return False
-        return timezone.now() - (self.heard_at or self.created_at) > SILENCE_OF_THE_STOPPED
+        return timezone.now() - (self.last_heartbeat_at or self.created_at) > STALLED_AFTER
+
+    @property
+    def images_left_out(self) -> int:
+        """Images of the collection that were not ranked; 0 where it is unknown which were."""
+        return (self.images_total or 0) - (self.images_ranked or 0)
 
     @property
     def topics_not_evaluated(self) -> int:
@@ -200,11 +209,11 @@ class TopicResult(Boxed):
     def is_evaluated(self) -> bool:
         return self.status in (Outcome.EVALUATED, Outcome.NO_POSITIVES)
 
-    def case(self) -> Case:
+    def labelled_ranking(self) -> LabelledRanking:
         """Return ranking and judgements as positions in the run's names."""
         judged = tables.decode_positions(self.judged_data)
         parts = np.split(judged, np.cumsum(self.label_counts)[:-1])
-        return Case(
+        return LabelledRanking(
             ranking=tables.decode_positions(self.ranking_data),
             judged=dict(zip(self.run.labels, parts, strict=True)),
             own=self.query_position if self.run.exclude_self else None,

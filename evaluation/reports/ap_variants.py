@@ -7,15 +7,15 @@ from ..measures.metrics import mean_average_precision
 from ..models import EvaluationRun, Source, TopicResult
 
 # Fields of `TopicResult`, from the original's figure to the benchmark's.
-EXHIBITS = ("legacy", "ap_at_30", "trec_ap", "ap")
+VARIANTS = ("legacy", "ap_at_30", "trec_ap", "ap")
 
 # The original system's published figures, for the labels it knew.
 PUBLISHED_2021 = {"good": 0.5703}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One topic: `figures` in the order of `EXHIBITS`, `spread` the largest less the smallest."""
+class TopicVariants:
+    """One topic: `figures` in the order of `VARIANTS`, `spread` the largest less the smallest."""
 
     result: TopicResult
     figures: tuple[float, ...]
@@ -26,36 +26,38 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Museum:
-    """`means`: each figure's mean over the topics, in the order of `EXHIBITS`.
+class ApVariants:
+    """`topics`: those in the mean; `means`: each figure's mean over them, in `VARIANTS`' order.
 
-    `faithful`: whether the query was the whole picture, and counted, as in the original, so that
+    `faithful`: whether the query was the whole image, and counted, as in the original, so that
     `legacy` is what it would have shown; `published`: what it did publish for this protocol, or
     None.
     """
 
     run: EvaluationRun
-    rows: Sequence[Row]
+    topics: Sequence[TopicVariants]
     means: tuple[float | None, ...]
     faithful: bool
     published: float | None
 
-    def most_disputed(self, number: int = 10) -> list[Row]:
-        """The topics that the figures disagree about most, first the largest spread."""
-        return sorted(self.rows, key=lambda row: -row.spread)[:number]
+    def by_spread(self) -> list[TopicVariants]:
+        """The topics, those first on which the figures disagree most."""
+        return sorted(self.topics, key=lambda topic: -topic.spread)
 
 
-def visit(*, run: EvaluationRun) -> Museum:
-    """Return a run's topics, in order, under every exhibit."""
-    rows = [
-        Row(result, tuple(getattr(result, name) for name in EXHIBITS))
+def ap_variants(*, run: EvaluationRun) -> ApVariants:
+    """Return a run's topics, in order, under every variant."""
+    topics = [
+        TopicVariants(result, tuple(getattr(result, name) for name in VARIANTS))
         for result in run.results.counted()
     ]
-    columns = zip(*(row.figures for row in rows), strict=True) if rows else [()] * len(EXHIBITS)
-    return Museum(
+    return ApVariants(
         run=run,
-        rows=rows,
-        means=tuple(mean_average_precision(column) for column in columns),
+        topics=topics,
+        means=tuple(
+            mean_average_precision(topic.figures[index] for topic in topics)
+            for index in range(len(VARIANTS))
+        ),
         faithful=run.source == Source.SEARCH and run.crop is False and not run.exclude_self,
         published=PUBLISHED_2021.get(run.protocol),
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..measures.label_bounds import Bounds, mean_bounds
-from ..measures.scoring import Case
+from ..measures.label_bounds import LabelBounds, mean_bounds
+from ..measures.scoring import LabelledRanking
 from ..models import EvaluationRun, TopicResult
 
 DEPTH = 30
@@ -18,7 +18,7 @@ BOUNDS_AT = (1, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A picture's place for one topic: `rank` from 1 after removing the ignored, None where the
+    """An image's place for one topic: `rank` from 1 after removing the ignored, None where the
     ranking does not hold it."""
 
     result: TopicResult
@@ -27,7 +27,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A picture to look at beside a landmark's queries, with its places for each topic of it.
+    """An image to look at beside a landmark's queries, with its places for each topic of it.
 
     `label` is empty where it is unlabelled.
     """
@@ -44,14 +44,14 @@ class Suspect:
     @property
     def worst_rank(self) -> int | None:
         """None where one of the rankings does not hold it: that is worse than any rank."""
-        ranks = [sighting.rank for sighting in self.sightings]
-        return None if None in ranks else max(ranks)
+        ranks = [sighting.rank for sighting in self.sightings if sighting.rank is not None]
+        return max(ranks) if len(ranks) == len(self.sightings) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`unlabelled`: pictures without a label within the first `depth`, best rank first, those
-    seen for more topics of the landmark first among equals. `buried`: pictures with the protocol's
+    """`unlabelled`: images without a label within the first `depth`, best rank first, those
+    seen for more topics of the landmark first among equals. `buried`: images with the protocol's
     best label below the first `depth` or their R, whichever is further down, worst first.
     `bounds`: what relabelling could do to the mean, for several m.
     """
@@ -60,7 +60,7 @@ class Audit:
     depth: int
     unlabelled: Sequence[Suspect]
     buried: Sequence[Suspect]
-    bounds: Sequence[Bounds]
+    bounds: Sequence[LabelBounds]
 
 
 def audit_run(
@@ -73,16 +73,16 @@ def audit_run(
     judged = []
     for result in results:
         result.run = run
-        case = result.case()
-        judged.append(case.judge(run.rules))
-        ranks = kept_ranks(case, run)
-        for place in unlabelled_high(case, ranks, depth):
+        labelled = result.labelled_ranking()
+        judged.append(labelled.judge(run.rules))
+        ranks = kept_ranks(labelled, run)
+        for place in unlabelled_high(labelled, ranks, depth):
             key = (result.landmark, run.names[place])
             high.setdefault(key, []).append(Sighting(result, ranks[place]))
         limit = max(depth, result.positives)
-        for place in case.judged[run.rules.positives[0]].tolist():
+        for place in labelled.judged[run.rules.positives[0]].tolist():
             rank = ranks.get(place)
-            if place != case.own and (rank is None or rank > limit):
+            if place != labelled.own and (rank is None or rank > limit):
                 key = (result.landmark, run.names[place])
                 low.setdefault(key, []).append(Sighting(result, rank))
     best_label = run.rules.positives[0]
@@ -96,17 +96,17 @@ def audit_run(
     )
 
 
-def kept_ranks(case: Case, run: EvaluationRun) -> dict[int, int]:
+def kept_ranks(labelled: LabelledRanking, run: EvaluationRun) -> dict[int, int]:
     """Return rank, from 1 after removing the ignored, by position in the run's names."""
-    _positives, ignored = case.split(run.rules)
-    kept = case.ranking[~np.isin(case.ranking, ignored)]
+    _positives, ignored = labelled.split(run.rules)
+    kept = labelled.ranking[~np.isin(labelled.ranking, ignored)]
     return {place: rank for rank, place in enumerate(kept.tolist(), start=1)}
 
 
-def unlabelled_high(case: Case, ranks: dict[int, int], depth: int) -> list[int]:
-    """Return the positions of unlabelled pictures with a rank up to `depth`, best first."""
-    labelled = {place for places in case.judged.values() for place in places.tolist()}
-    return [place for place, rank in ranks.items() if rank <= depth and place not in labelled]
+def unlabelled_high(labelled: LabelledRanking, ranks: dict[int, int], depth: int) -> list[int]:
+    """Return the positions of unlabelled images with a rank up to `depth`, best first."""
+    known = {place for places in labelled.judged.values() for place in places.tolist()}
+    return [place for place, rank in ranks.items() if rank <= depth and place not in known]
 
 
 def suspects(seen: dict[tuple[str, str], list[Sighting]], label: str) -> list[Suspect]:

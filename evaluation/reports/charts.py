@@ -1,4 +1,4 @@
-"""Figures as pictures: plain values -> SVG or PNG. No models.
+"""Figures as images: plain values -> SVG or PNG. No models.
 
 Matplotlib is imported when the first chart is drawn: it takes half a second, which commands and
 most pages need not pay. Only its object interface is used; `pyplot` keeps state between threads.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.template.defaultfilters import floatformat
@@ -21,6 +21,7 @@ from ..measures.anatomy import Trapezoid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # CSS pixels per inch; a PNG has twice as many dots.
@@ -68,7 +69,7 @@ class Chart:
         largest = max(self.figure.get_size_inches())
         return self._saved("png", dpi=min(PIXELS * PNG_SCALE, LARGEST_PNG / largest))
 
-    def _saved(self, kind: str, **options: object) -> bytes:
+    def _saved(self, kind: str, **options: Any) -> bytes:
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format=kind, facecolor="white", **options)
         return buffer.getvalue()
@@ -81,7 +82,7 @@ def matplotlib_figure() -> "type[Figure]":
     Text stays text, so that the reader's own fonts show every script; a dollar sign in a name is
     no formula; the salt makes the ids inside an SVG the same each time.
     """
-    # Its cache of fonts; an account that runs a server may have no home.
+    # Its cache of fonts; the account of a server may not have a home folder.
     os.environ.setdefault("MPLCONFIGDIR", str(settings.SIS_VAR_DIR / "matplotlib"))
     import matplotlib
     from matplotlib.figure import Figure
@@ -179,7 +180,11 @@ def draw_groups(axes: "Axes", bars: Sequence[Bar]) -> list[float]:
 def draw_bar(axes: "Axes", row: float, bar: Bar, *, signed: bool) -> None:
     """Draw one bar and write its value beside the axes, or say why there is none."""
     # x counts in widths of the axes, y in rows.
-    style = {"va": "center_baseline", "zorder": 5, "transform": axes.get_yaxis_transform()}
+    style: dict[str, Any] = {
+        "va": "center_baseline",
+        "zorder": 5,
+        "transform": axes.get_yaxis_transform(),
+    }
     if bar.value is None:
         axes.text(0.02, row, bar.note, color=MUTED, style="italic", **style)
         return
@@ -254,7 +259,7 @@ def trapezoid_points(step: Trapezoid) -> str:
     return " ".join(f"{left + wide * x:.2f},{top + high * (1 - y):.2f}" for x, y in corners)
 
 
-def localise(axis: object, *, signed: bool = False) -> None:
+def localise(axis: "Axis", *, signed: bool = False) -> None:
     """Write an axis's numbers the reader's way."""
     write = signed_number if signed else plain_number
     axis.set_major_formatter(lambda value, _position: write(value, 2 if signed else 1))
@@ -265,7 +270,7 @@ def plain_number(value: float, places: int = 3) -> str:
 
 
 def signed_number(value: float, places: int = 3) -> str:
-    """A number with its sign; nothing but zeros has none."""
+    """A number with its sign; zero has none."""
     shown = floatformat(abs(value), places)
     if round(value, places) == 0:
         return shown

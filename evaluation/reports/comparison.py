@@ -11,7 +11,7 @@ from .provenance import Mismatch, check_comparable, subjects
 
 
 class NothingToCompare(Exception):
-    """Two runs have no topic in common that both evaluated, or one of them is not done."""
+    """Two runs have no topic in common that both evaluated, or one of them is not finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class TopicDifference:
 
     first: TopicResult
     second: TopicResult
+    first_ap: float
+    second_ap: float
 
     @property
     def name(self) -> str:
@@ -31,7 +33,7 @@ class TopicDifference:
 
     @property
     def difference(self) -> float:
-        return self.second.ap - self.first.ap
+        return self.second_ap - self.first_ap
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,6 @@ class Comparison:
     def difference(self) -> float:
         return self.second_mean - self.first_mean
 
-    @property
-    def landmarks(self) -> int:
-        return self.test.groups
-
     def most_moved(self, number: int = 10) -> list[TopicDifference]:
         """The topics with the largest differences either way, largest first."""
         moved = [topic for topic in self.topics if topic.difference]
@@ -69,16 +67,20 @@ class Comparison:
 def compare_runs(*, first: EvaluationRun, second: EvaluationRun) -> Comparison:
     """Compare two finished runs.
 
-    Raises `NotComparable` naming the fields where the passports do not allow it, and
+    Raises `NotComparable` naming the fields where their provenance does not allow it, and
     `NothingToCompare` where a run is not done or no topic has an AP in both.
     """
     for run in (first, second):
         if run.status != Status.DONE:
-            raise NothingToCompare(_("Run %(run)s is not done.") % {"run": run.pk})
+            raise NothingToCompare(_("Run %(run)s is not finished.") % {"run": run.pk})
     check_comparable(first, second)
     ours = {result.name: result for result in first.results.counted()}
     theirs = {result.name: result for result in second.results.counted()}
-    topics = [TopicDifference(ours[name], theirs[name]) for name in ours if name in theirs]
+    topics = [
+        TopicDifference(one, other, one.ap, other.ap)
+        for name, one in ours.items()
+        if (other := theirs.get(name)) and one.ap is not None and other.ap is not None
+    ]
     if not topics:
         raise NothingToCompare(_("The two runs have no evaluated topic in common."))
     differences = [topic.difference for topic in topics]
@@ -89,8 +91,8 @@ def compare_runs(*, first: EvaluationRun, second: EvaluationRun) -> Comparison:
         topics=topics,
         left_out=sorted(ours.keys() ^ theirs.keys()),
         subjects=subjects(first, second),
-        first_mean=sum(topic.first.ap for topic in topics) / len(topics),
-        second_mean=sum(topic.second.ap for topic in topics) / len(topics),
+        first_mean=sum(topic.first_ap for topic in topics) / len(topics),
+        second_mean=sum(topic.second_ap for topic in topics) / len(topics),
         test=sign_flip_test(differences, groups),
         interval=bootstrap_interval(differences, groups),
     )

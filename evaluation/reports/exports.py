@@ -8,7 +8,7 @@ from typing import Any
 
 from ..formats.trec import format_qrels, format_run
 from ..models import EvaluationRun, Outcome, TopicResult
-from .provenance import passport
+from .provenance import provenance
 
 FIGURES = (
     *("ap", "p1", "p5", "p10", "p30", "r_precision", "ndcg"),
@@ -32,7 +32,7 @@ def topic_as_dict(result: TopicResult) -> dict[str, Any]:
 
 
 def run_as_dict(run: EvaluationRun) -> dict[str, Any]:
-    """Return a run as JSON can hold it: its mean, its passport, and every topic."""
+    """Return a run as JSON can hold it: its mean, its provenance, and every topic."""
     return {
         "benchmark": run.benchmark.name,
         "protocol": run.protocol,
@@ -47,7 +47,7 @@ def run_as_dict(run: EvaluationRun) -> dict[str, Any]:
         "images_total": run.images_total,
         "images_ranked": run.images_ranked,
         "unknown_topics": run.unknown_topics,
-        "passport": {entry.field: entry.value for entry in passport(run)},
+        "provenance": {entry.field: entry.value for entry in provenance(run)},
         "created_at": run.created_at.isoformat(),
         "duration_seconds": run.duration,
         "mean_interpolated_precision": run.curve,
@@ -84,28 +84,28 @@ def system_tag(run: EvaluationRun) -> str:
 def trec_run_lines(run: EvaluationRun) -> Iterator[str]:
     """Yield the lines of a run file of the topics in the mean.
 
-    Without what the protocol ignores: trec_eval knows no such pictures, and only so are its
+    Without what the protocol ignores: trec_eval cannot ignore images, and only then are its
     figures, with `trec_qrels_lines`, those of this run.
     """
     for result in ranked_results(run):
-        case = result.case()
-        _positives, ignored = case.split(run.rules)
+        labelled = result.labelled_ranking()
+        _positives, ignored = labelled.split(run.rules)
         left_out = set(ignored.tolist())
-        names = [run.names[place] for place in case.ranking.tolist() if place not in left_out]
+        names = [run.names[place] for place in labelled.ranking.tolist() if place not in left_out]
         yield from format_run({result.name: names}, system_tag(run))
 
 
 def trec_qrels_lines(run: EvaluationRun) -> Iterator[str]:
     """Yield the lines of a qrels file: level 1 for the protocol's positives of each topic."""
     for result in ranked_results(run):
-        positives, _ignored = result.case().split(run.rules)
+        positives, _ignored = result.labelled_ranking().split(run.rules)
         levels = {run.names[place]: 1 for place in positives.tolist()}
         yield from format_qrels({result.name: levels})
 
 
 def ranked_results(run: EvaluationRun) -> Iterator[TopicResult]:
     """Yield the topics in the mean with their rankings, one at a time."""
-    rows = run.results.filter(status=Outcome.EVALUATED).with_rankings()
+    rows = run.results.with_rankings().filter(status=Outcome.EVALUATED)
     for result in rows.iterator(chunk_size=10):
         result.run = run
         yield result

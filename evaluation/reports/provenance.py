@@ -12,7 +12,7 @@ from ..models import EvaluationRun, Source
 # The question: two runs with different ones measure different things.
 QUESTION: dict[str, Promise] = {
     "benchmark": gettext_lazy("benchmark"),
-    "judgements_hash": gettext_lazy("judgements"),
+    "judgements_hash": gettext_lazy("labels"),
     "protocol": gettext_lazy("protocol"),
     "exclude_self": gettext_lazy("without the query's own picture"),
     "collection_slug": gettext_lazy("collection"),
@@ -28,6 +28,7 @@ SYSTEM: dict[str, Promise] = {
     "engine_options": gettext_lazy("engine options"),
     "crop": gettext_lazy("query box used"),
     "code_version": gettext_lazy("code version"),
+    "library_versions": gettext_lazy("library versions"),
 }
 # Follows from others: names and model ids.
 DERIVED: dict[str, Promise] = {
@@ -37,7 +38,7 @@ DERIVED: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a passport. `value` is as stored; None or empty where it is unknown."""
+    """One fact of a provenance. `value` is as stored; None or empty where it is unknown."""
 
     field: str
     title: str
@@ -71,7 +72,7 @@ class NotComparable(Exception):
         }
 
 
-def passport(run: EvaluationRun) -> list[Entry]:
+def provenance(run: EvaluationRun) -> list[Entry]:
     """Return everything that could change the run's number, in order."""
     titles = QUESTION | DERIVED | SYSTEM
     return [Entry(name, str(title), value_of(run, name)) for name, title in titles.items()]
@@ -80,7 +81,7 @@ def passport(run: EvaluationRun) -> list[Entry]:
 def obstacles(first: EvaluationRun, second: EvaluationRun) -> list[Mismatch]:
     """Return the fields that forbid a comparison: those that make the question another one.
 
-    An imported run does not say which pictures its system searched; that alone forbids nothing.
+    An imported run does not say which images its system searched; that alone forbids nothing.
     """
     found = mismatches(first, second, QUESTION)
     if Source.IMPORTED in (first.source, second.source):
@@ -94,7 +95,7 @@ def subjects(first: EvaluationRun, second: EvaluationRun) -> list[Mismatch]:
 
 
 def check_comparable(first: EvaluationRun, second: EvaluationRun) -> None:
-    """Raise `NotComparable` where the passports do not allow a comparison."""
+    """Raise `NotComparable` where their provenance does not allow a comparison."""
     found = obstacles(first, second)
     if found:
         raise NotComparable(found)

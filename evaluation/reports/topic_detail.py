@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from catalog.models import Image
+from catalog.querysets import ImageQuerySet
 
 from ..measures.anatomy import Trapezoid, anatomy
 from ..measures.metrics import Judged
-from ..measures.scoring import Case
-from ..models import TopicResult
-from ..pictures import pictures_named
+from ..measures.scoring import LabelledRanking
+from ..models import EvaluationRun, TopicResult
 
 
 class Role(StrEnum):
@@ -29,8 +29,8 @@ class Place:
     """One place of a ranking.
 
     `position`: from 1, in the full ranking; `rank`: from 1, after removing the ignored, None where
-    it is one of them; `label`: empty where the picture is unlabelled; `image`: None where the
-    collection has no picture of that name (now); `is_query`: the query's own picture. `precision`
+    it is one of them; `label`: empty where the image is unlabelled; `image`: None where the
+    collection has no image of that name (now); `is_query`: the query's own image. `precision`
     and `recall` are those after this place, `area` what it adds to the average precision.
     """
 
@@ -46,7 +46,7 @@ class Place:
     image: Image | None
 
 
-class TopicReading:
+class TopicDetail:
     """A topic's result made readable; loads its ranking and the run's names once.
 
     Raises `ValueError` for a topic that was not evaluated.
@@ -59,12 +59,12 @@ class TopicReading:
         self.run = result.run
 
     @cached_property
-    def case(self) -> Case:
-        return self.result.case()
+    def labelled(self) -> LabelledRanking:
+        return self.result.labelled_ranking()
 
     @cached_property
     def judged(self) -> Judged:
-        return self.case.judge(self.run.rules)
+        return self.labelled.judge(self.run.rules)
 
     @cached_property
     def trapezoids(self) -> list[Trapezoid]:
@@ -75,11 +75,13 @@ class TopicReading:
     def labels(self) -> Mapping[int, str]:
         """Label by position in the run's names."""
         return {
-            place: label for label, places in self.case.judged.items() for place in places.tolist()
+            place: label
+            for label, places in self.labelled.judged.items()
+            for place in places.tolist()
         }
 
     def __len__(self) -> int:
-        return int(self.case.ranking.size)
+        return int(self.labelled.ranking.size)
 
     def names(self, positions: Sequence[int] | np.ndarray) -> list[str]:
         table = self.run.names
@@ -87,16 +89,16 @@ class TopicReading:
 
     def missing(self) -> list[tuple[str, str]]:
         """The positives that the ranking does not hold, as (name, label)."""
-        positives, _ignored = self.case.split(self.run.rules)
-        gone = positives[~np.isin(positives, self.case.ranking)]
+        positives, _ignored = self.labelled.split(self.run.rules)
+        gone = positives[~np.isin(positives, self.labelled.ranking)]
         return [(self.run.names[place], self.labels[place]) for place in gone.tolist()]
 
     def places(self, start: int = 0, stop: int | None = None) -> list[Place]:
         """Return a stretch of the ranking, from 0-based `start` up to `stop`."""
-        ranking = self.case.ranking
+        ranking = self.labelled.ranking
         stretch = range(*slice(start, stop).indices(len(self)))
         names = self.names(ranking[stretch.start : stretch.stop])
-        images = pictures_named(self.run.collection_slug, names)
+        images = searched_images(self.run).named(names)
         relevant, ignored = self.judged.relevant, self.judged.ignored
         found, removed = np.cumsum(relevant), np.cumsum(ignored)
         areas = {step.position: step.area for step in self.trapezoids}
@@ -122,8 +124,12 @@ class TopicReading:
             )
         return made
 
-    @cached_property
-    def query_image(self) -> Image | None:
-        """The query's picture, None where the collection has none of that name (now)."""
-        name = self.result.image_name
-        return pictures_named(self.run.collection_slug, [name]).get(name)
+
+def searched_images(run: EvaluationRun) -> ImageQuerySet:
+    """Return the images of the run's collection as they are now."""
+    return Image.objects.filter(collection__slug=run.collection_slug)
+
+
+def query_image(result: TopicResult) -> Image | None:
+    """Return the query's image, None where the collection has none of that name (now)."""
+    return searched_images(result.run).filter(name=result.image_name).first()

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog.models import Image
@@ -17,7 +16,7 @@ from ..models import Benchmark, EvaluationRun, Source
 from .recording import Ranked, finish
 from .runner import EvaluationError, choose_protocol
 
-# About a million lines: 55 topics of 20,000 pictures each.
+# About a million lines: 55 topics of 20,000 images each.
 MAX_RUN_BYTES = 64 * 2**20
 
 Rankings = Mapping[str, Sequence[str]]
@@ -58,7 +57,7 @@ def import_run(
     Its names need not be in the collection. Topics that the benchmark lacks are left out and
     named in the run's `unknown_topics`; topics that the file lacks are not evaluated. Raises
     `RunFileError` for a file that cannot be used and `EvaluationError` where no topic is the
-    benchmark's or the protocol is none of its; nothing is stored then.
+    benchmark's or the protocol is not one of its own; nothing is stored then.
     """
     started = time.monotonic()
     chosen = choose_protocol(benchmark=benchmark, name=protocol)
@@ -66,7 +65,7 @@ def import_run(
     ranked = place_names(rankings, benchmark)
     if not ranked.rankings:
         raise EvaluationError(
-            _("No topic of %(file)s is in benchmark “%(benchmark)s”; it ranks for: %(topics)s.")
+            _("No topic of %(file)s is in benchmark “%(benchmark)s”; the file ranks: %(topics)s.")
             % {
                 "file": printable(file),
                 "benchmark": benchmark.name,
@@ -80,7 +79,6 @@ def import_run(
         protocol=chosen.name,
         collection_slug=benchmark.collection.slug,
         exclude_self=exclude_self,
-        code_version=settings.SIS_VERSION,
     )
     finish(run=run, ranked=ranked, started=started)
     return run
@@ -89,12 +87,12 @@ def import_run(
 def place_names(rankings: Rankings, benchmark: Benchmark) -> Ranked:
     """Give every name a place in one table, for the topics that the benchmark has."""
     topics = set(benchmark.topics.values_list("name", flat=True))
-    pictures = Image.objects.filter(collection=benchmark.collection_id)
+    images = Image.objects.filter(collection=benchmark.collection_id)
     table = NameTable()
     return Ranked(
         table=table,
         rankings={topic: table.add(names) for topic, names in rankings.items() if topic in topics},
-        present=frozenset(pictures.values_list("name", flat=True)),
+        present=frozenset(images.values_list("name", flat=True)),
         unknown_topics=[topic for topic in rankings if topic not in topics],
     )
 

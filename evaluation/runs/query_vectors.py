@@ -14,6 +14,7 @@ from catalog.describing import describe_many, query_part, stored_pixels
 from catalog.descriptors import Descriptor
 from catalog.models import Collection, Image
 from catalog.pixels import PictureError
+from catalog.querysets import in_parts
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
@@ -21,7 +22,6 @@ from ..formats.differences import box_in_words
 from ..formats.ground_truth import Box
 from ..importing import is_outside
 from ..models import Topic, TopicVector
-from ..pictures import in_parts, pictures_named
 
 BATCH_SIZE = 16
 
@@ -44,7 +44,7 @@ class QueryVectors:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A vector to be made: of this topic's picture, of `box` or of all of it (None)."""
+    """A vector to be made: of this topic's image, of `box` or of all of it (None)."""
 
     topic: int
     image: Image
@@ -60,10 +60,10 @@ def query_vectors(
     on_progress: OnProgress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> QueryVectors:
-    """Return each topic's query vector: of its box, or of the whole picture.
+    """Return each topic's query vector: of its box, or of the whole image.
 
-    A whole picture's vector is the one stored with the image where that is current. Others are
-    described in batches, each committed before the next. A topic whose picture cannot be used
+    A whole image's vector is the one stored with the image where that is current. Others are
+    described in batches, each committed before the next. A topic whose image cannot be used
     gets a reason instead. `on_progress` gets (described, to describe). Raises `DescriptorError`
     where the weights cannot be had.
     """
@@ -88,9 +88,9 @@ def query_vectors(
 def find_wanted(
     topics: Sequence[Topic], collection: Collection, use_box: bool, result: QueryVectors
 ) -> list[Wanted]:
-    """Tie topics to pictures; those that cannot be are given a reason."""
+    """Tie topics to images; those that cannot be are given a reason."""
     names = sorted({topic.image_name for topic in topics})
-    images = pictures_named(collection.slug, names)
+    images = collection.images.named(names)
     wanted = []
     for topic in topics:
         image = images.get(topic.image_name)
@@ -136,7 +136,7 @@ def use_known(
 def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image:
     """Return what is to be described; raises `PictureError`."""
     file = item.image.file
-    pixels = stored_pixels(file=file.name, storage=file.storage)
+    pixels = stored_pixels(file=str(file.name), storage=file.storage)
     return descriptor.prepare(query_part(pixels=pixels, box=item.box))
 
 

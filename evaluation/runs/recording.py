@@ -5,19 +5,18 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
 from ..formats import tables
-from ..formats.ground_truth import GroundTruth, judgements_hash
-from ..formats.ground_truth import Topic as Facts
+from ..formats.ground_truth import GroundTruth, TopicFacts, judgements_hash
 from ..formats.tables import IntArray, NameTable
 from ..measures.metrics import Judged, mean_average_precision, recall_precision_curve
-from ..measures.scoring import Case, score
+from ..measures.scoring import LabelledRanking, score
 from ..models import EvaluationRun, Outcome, Status, TopicResult
+from .code_version import code_version, library_versions
 
 RESULTS_AT_A_TIME = 50
 
@@ -28,7 +27,7 @@ class Ranked:
 
     `rankings`: topic to positions in `table`, best first; `reasons`: why other topics have none;
     topics in neither are not in the run file. `present`: every name of the collection, for
-    counting the judged ones it lacks. `pairs`: (name, model id) of every picture that took part,
+    counting the judged ones it lacks. `pairs`: (name, model id) of every image that took part,
     None where that is unknown. `unknown_topics`: ranked ones that the benchmark lacks.
     """
 
@@ -41,19 +40,26 @@ class Ranked:
 
 
 def start(*, run: EvaluationRun) -> bool:
-    """Mark a queued run as running; False where somebody else has taken it."""
+    """Mark a queued run as running, by this process; False where another one has taken it."""
     queued = EvaluationRun.objects.filter(pk=run.pk, status=Status.QUEUED)
-    now = timezone.now()
-    if not queued.update(status=Status.RUNNING, heard_at=now):
+    changed = {
+        "status": Status.RUNNING,
+        "last_heartbeat_at": timezone.now(),
+        # A worker may run other code than the page on which the run was requested.
+        "code_version": code_version(),
+        "library_versions": library_versions(),
+    }
+    if not queued.update(**changed):
         return False
-    run.status, run.heard_at = Status.RUNNING, now
+    for name, value in changed.items():
+        setattr(run, name, value)
     return True
 
 
 def note_progress(*, run: EvaluationRun, done: int, total: int) -> None:
-    """Write how many of the query pictures are described, and that somebody is at work."""
-    run.progress_done, run.progress_total, run.heard_at = done, total, timezone.now()
-    run.save(update_fields=["progress_done", "progress_total", "heard_at"])
+    """Write how many of the query images are described, and that the worker is alive."""
+    run.progress_done, run.progress_total, run.last_heartbeat_at = done, total, timezone.now()
+    run.save(update_fields=["progress_done", "progress_total", "last_heartbeat_at"])
 
 
 def fail(*, run: EvaluationRun, reason: str) -> None:
@@ -64,7 +70,7 @@ def fail(*, run: EvaluationRun, reason: str) -> None:
 
 @transaction.atomic
 def finish(*, run: EvaluationRun, ranked: Ranked, started: float) -> None:
-    """Measure every topic and store results, mean and passport: all of it or nothing.
+    """Measure every topic and store results, mean and provenance: all of it or nothing.
 
     `started` is the `time.monotonic()` at which the work began.
     """
@@ -89,31 +95,32 @@ def finish(*, run: EvaluationRun, ranked: Ranked, started: float) -> None:
 
 
 def topic_result(
-    run: EvaluationRun, position: int, facts: Facts, ranked: Ranked
+    run: EvaluationRun, position: int, facts: TopicFacts, ranked: Ranked
 ) -> tuple[TopicResult, Judged | None]:
     """Make one topic's row; the judged ranking is None where it has none or no positives."""
     judged = {label: ranked.table.add(names) for label, names in facts.judgements.items()}
     query = int(ranked.table.add([facts.image])[0])
-    make = partial(
-        TopicResult,
+    row = TopicResult(
         run=run,
         position=position,
         name=facts.name,
         image_name=facts.image,
-        box=facts.box,
         query_position=query,
         label_counts=[len(judged[label]) for label in run.labels],
         judged_data=tables.encode_positions(np.concatenate([judged[lb] for lb in run.labels])),
     )
+    row.box = facts.box
     ranking = ranked.rankings.get(facts.name)
     if ranking is None:
-        reason = ranked.reasons.get(facts.name, "")
-        status = Outcome.NO_QUERY if reason else Outcome.NOT_IN_RUN
-        return make(status=status, reason=reason), None
-    case = Case(ranking, judged, query if run.exclude_self else None)
-    figures, seen = score(case, run.rules)
-    status = Outcome.NO_POSITIVES if figures.ap is None else Outcome.EVALUATED
-    row = make(status=status, ranking_data=tables.encode_positions(ranking), **asdict(figures))
+        row.reason = ranked.reasons.get(facts.name, "")
+        row.status = Outcome.NO_QUERY if row.reason else Outcome.NOT_IN_RUN
+        return row, None
+    labelled = LabelledRanking(ranking, judged, query if run.exclude_self else None)
+    figures, seen = score(labelled, run.rules)
+    row.status = Outcome.NO_POSITIVES if figures.ap is None else Outcome.EVALUATED
+    row.ranking_data = tables.encode_positions(ranking)
+    for name, value in asdict(figures).items():
+        setattr(row, name, value)
     return row, seen
 
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,7 @@ from search.engines import check_engine, get_engine
 from ..formats.tables import IntArray, NameTable
 from ..measures.protocols import PROTOCOLS, Protocol
 from ..models import Benchmark, EvaluationRun, Source, Topic
+from .code_version import code_version, library_versions
 from .query_vectors import OnProgress, QueryVectors, query_vectors
 from .recording import Ranked, fail, finish, note_progress, start
 
@@ -40,7 +40,7 @@ def choose_protocol(*, benchmark: Benchmark, name: str | None) -> Protocol:
     chosen = PROTOCOLS.get(name) if name else (choices[0] if choices else None)
     if chosen is None or chosen not in choices:
         raise EvaluationError(
-            _("Benchmark “%(benchmark)s” has no protocol “%(name)s”; there are: %(choices)s.")
+            _("Benchmark “%(benchmark)s” has no protocol “%(name)s”; its protocols: %(choices)s.")
             % {
                 "benchmark": benchmark.name,
                 "name": name or "",
@@ -79,7 +79,8 @@ def new_run(
         engine_options=options,
         crop=crop,
         exclude_self=exclude_self,
-        code_version=settings.SIS_VERSION,
+        code_version=code_version(),
+        library_versions=library_versions(),
         topics_total=benchmark.topics.count(),
     )
 
@@ -113,7 +114,7 @@ def create_run(**asked: Any) -> EvaluationRun:
 
 
 def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> EvaluationRun:
-    """Rank and measure a queued run. Its row tells how far it is, and at last how it ended.
+    """Rank and measure a queued run. Its row tells how far it is, and in the end how it went.
 
     Does nothing to a run that is no longer queued. Whatever is raised, `EvaluationError` above
     all, is written to the row first.
@@ -175,13 +176,13 @@ def rank(
     order = [topic.pk for topic in topics if topic.pk in queries.vectors]
     matrix = np.stack([queries.vectors[pk] for pk in order])
     ids, _distances = engine.search(matrix, count, within=collection.pk)
-    pictures = named_pictures(collection)
-    names, rows = positions_of(ids, pictures)
+    images = image_names(collection)
+    names, rows = positions_of(ids, images)
     return Ranked(
         table=NameTable(names),
         rankings=by_name(topics, dict(zip(order, rows, strict=True))),
         reasons=by_name(topics, queries.reasons),
-        present=frozenset(pictures.values()),
+        present=frozenset(images.values()),
         pairs=[(name, descriptor.model_id) for name in names],
     )
 
@@ -191,29 +192,29 @@ def check_weights(run: EvaluationRun, descriptor: Descriptor) -> None:
     if descriptor.model_id != run.model_id:
         raise EvaluationError(
             _(
-                "The weights have changed: the run was asked for with %(asked)s, now they are "
-                "%(now)s."
+                "The weights have changed: the run was requested with %(asked)s, the current "
+                "ones are %(now)s."
             )
             % {"asked": run.model_id, "now": descriptor.model_id}
         )
 
 
-def named_pictures(collection: Collection) -> dict[int, str]:
-    """Return the name of every picture of the collection by its id."""
-    pictures = Image.objects.filter(collection=collection)
-    return dict(pictures.order_by("pk").values_list("pk", "name"))
+def image_names(collection: Collection) -> dict[int, str]:
+    """Return the name of every image of the collection by its id."""
+    images = Image.objects.filter(collection=collection)
+    return dict(images.order_by("pk").values_list("pk", "name"))
 
 
-def positions_of(ids: IntArray, pictures: Mapping[int, str]) -> tuple[list[str], list[IntArray]]:
+def positions_of(ids: IntArray, images: Mapping[int, str]) -> tuple[list[str], list[IntArray]]:
     """Turn rankings (Q, K) of image ids into positions in the list of names that they share.
 
-    Pictures deleted since the engine was brought in step are left out.
+    Images deleted since the engine last synced are left out.
     """
     known = np.unique(ids)
-    here = np.array([pk in pictures for pk in known.tolist()], dtype=bool)
+    here = np.array([pk in images for pk in known.tolist()], dtype=bool)
     place = np.where(here, np.cumsum(here) - 1, -1)
     positions = place[np.searchsorted(known, ids)]
-    names = [pictures[pk] for pk in known[here].tolist()]
+    names = [images[pk] for pk in known[here].tolist()]
     return names, [row[row >= 0] for row in positions]
 
 
@@ -228,11 +229,11 @@ def no_features(collection: Collection, descriptor: Descriptor) -> str:
     )
     if not counts.total:
         return _(
-            "Collection “%(slug)s” holds no pictures. Import them with import_images first."
+            "Collection “%(slug)s” contains no pictures. Import them with import_images first."
         ) % {"slug": collection.slug}
     return _(
         "No picture of collection “%(slug)s” has features of %(model_id)s (%(missing)d have none, "
-        "%(outdated)d those of another model id, %(failed)d failed). Run extract_features first."
+        "%(outdated)d have those of another model, %(failed)d failed). Run extract_features first."
     ) % {
         "slug": collection.slug,
         "model_id": descriptor.model_id,

@@ -21,8 +21,8 @@ SIGNS = {"good": "✓", "easy": "✓", "ok": "≈", "hard": "▲", "junk": "✕"
 
 @register.inclusion_tag("evaluation/_badge.html")
 def label_badge(label: str) -> dict[str, str]:
-    """A label in words with its sign; the empty one is a picture without a label."""
-    shown = Label(label).label if label in Label else label
+    """A label in words with its sign; the empty one is an image without a label."""
+    shown = str(Label(label).label) if label in Label else label
     return {"kind": label or "none", "sign": SIGNS.get(label, "?"), "shown": shown}
 
 
@@ -42,7 +42,7 @@ def sort_head(context: template.Context, column: str, title: str, css: str = "")
 
 @register.simple_tag
 def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
-    """A passport's value as a reader wants it; what an imported run does not say is so called."""
+    """A fact of the provenance as a reader wants it; what was not recorded is “not known”."""
     if field == "protocol":
         return str(PROTOCOLS[value][0])
     if field == "source":
@@ -51,6 +51,8 @@ def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
         return _("this system")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if field == "library_versions" and value:
+        return ", ".join(f"{library} {version}" for library, version in value.items())
     if field == "engine_options" and run.source == Source.SEARCH:
         return format_html("<code>{}</code>", json.dumps(value)) if value else _("none")
     if not value:

@@ -7,26 +7,25 @@ from django.views.decorators.http import require_GET
 from ..measures.metrics import legacy_2021
 from ..measures.scoring import LEGACY_DEPTH
 from ..models import EvaluationRun
-from ..reports.ap_variants import visit
+from ..reports.ap_variants import ap_variants
 
 # Three hits among six lines of a label file.
 HITS, MISSES = ["a", "b", "c"], ["d", "e", "f"]
 
 
 @require_GET
-def museum(request: HttpRequest, pk: int) -> HttpResponse:
-    """The exhibits side by side, and the topics that they disagree about most."""
+def show_ap_variants(request: HttpRequest, pk: int) -> HttpResponse:
+    """The variants side by side, and the topics on which they disagree most."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
-    visited = visit(run=run)
-    above = sum(row.result.positives > LEGACY_DEPTH for row in visited.rows)
+    variants = ap_variants(run=run)
+    above = sum(topic.result.positives > LEGACY_DEPTH for topic in variants.topics)
     context = {
         "run": run,
-        "museum": visited,
-        "rows": visited.most_disputed(len(visited.rows)),
+        "variants": variants,
         "topics_above_30": above,
         "worked": {
             "first": legacy_2021(HITS + MISSES, HITS),
             "last": legacy_2021(MISSES + HITS, HITS),
         },
     }
-    return render(request, "evaluation/museum.html", context)
+    return render(request, "evaluation/ap_variants.html", context)

@@ -12,15 +12,15 @@ from catalog.models import Image
 
 from ..forms import USUAL_M, AuditForm
 from ..models import EvaluationRun, Label
-from ..pictures import pictures_named
 from ..reports.audit import BOUNDS_AT, DEPTH, Suspect, audit_run
+from ..reports.topic_detail import searched_images
 
 PAGE_SIZE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A suspect with its picture and its landmark's queries, where the collection has them.
+class SuspectCard:
+    """A suspect with its image and its landmark's queries, where the collection has them.
 
     `topic_pk`: the first sighting's topic in the benchmark as it is now, for the admin.
     """
@@ -52,24 +52,24 @@ def audit(request: HttpRequest, pk: int) -> HttpResponse:
         "buried": buried,
         "best_label": Label(run.rules.positives[0]).label,
         "page": page,
-        "cases": cases(run, page.object_list),
+        "cards": cards(run, list(page.object_list)),
     }
     return render(request, "evaluation/audit.html", context, status=200 if valid else 400)
 
 
-def cases(run: EvaluationRun, suspects: Sequence[Suspect]) -> list[Case]:
-    """Look up the pictures of a page of suspects, and of the queries that saw them."""
+def cards(run: EvaluationRun, suspects: Sequence[Suspect]) -> list[SuspectCard]:
+    """Look up the images of a page of suspects, and of the queries that saw them."""
     queries = [suspect.sightings[0].result for suspect in suspects]
     names = {suspect.name for suspect in suspects} | {query.image_name for query in queries}
-    pictures = pictures_named(run.collection_slug, sorted(names))
+    images = searched_images(run).named(sorted(names))
     topics = run.benchmark.topics.filter(name__in={query.name for query in queries})
     topic_pks = dict(topics.values_list("name", "pk"))
     return [
-        Case(
+        SuspectCard(
             suspect=suspect,
-            image=pictures.get(suspect.name),
+            image=images.get(suspect.name),
             query_name=query.image_name,
-            query_image=pictures.get(query.image_name),
+            query_image=images.get(query.image_name),
             topic_pk=topic_pks.get(query.name),
         )
         for suspect, query in zip(suspects, queries, strict=True)

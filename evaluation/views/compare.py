@@ -1,5 +1,7 @@
 """Two runs side by side."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,7 +26,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return show(request, form, status=400)
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]
-    context: dict[str, object] = {"first": first, "second": second}
+    context: dict[str, Any] = {"first": first, "second": second}
     try:
         comparison = compare_runs(first=first, second=second)
     except NotComparable as error:
@@ -42,7 +44,7 @@ def redirect_ticked(request: HttpRequest) -> HttpResponse:
     ticked = request.GET.getlist("run")
     if len(ticked) != 2:
         form = CompareForm()
-        problem = _("Tick two runs to compare; there were %(number)d.") % {"number": len(ticked)}
+        problem = _("Tick two runs to compare; you ticked %(number)d.") % {"number": len(ticked)}
         return show(request, form, status=400, problem=problem)
     query = QueryDict(mutable=True)
     ordered = sorted(ticked, key=lambda pk: int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
@@ -51,7 +53,7 @@ def redirect_ticked(request: HttpRequest) -> HttpResponse:
 
 
 def show(
-    request: HttpRequest, form: CompareForm, *, status: int = 200, **context: object
+    request: HttpRequest, form: CompareForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     context |= {"form": form}
     return render(request, "evaluation/compare.html", context, status=status)

@@ -1,6 +1,7 @@
-"""Charts as documents of their own, which pages show as pictures."""
+"""Charts as documents of their own, which pages show as images."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from csp.constants import NONE
 from csp.decorators import csp_replace
@@ -17,11 +18,19 @@ from ..models import EvaluationRun, Outcome, TopicResult
 from ..reports import charts
 from ..reports.comparison import Comparison, NothingToCompare, compare_runs
 from ..reports.provenance import NotComparable
-from ..reports.topic_detail import TopicReading
+from ..reports.topic_detail import TopicDetail
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 # Matplotlib writes styles into the file; nothing else may be in it.
 ONLY_STYLES = {"default-src": [NONE], "style-src": ["'unsafe-inline'"], "img-src": [NONE]}
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def only_styles(view: View) -> View:
+    """Let a view's answer hold `ONLY_STYLES`; the library's types know views of a request only."""
+    return cast(View, csp_replace(ONLY_STYLES)(cast(Any, view)))
+
+
 SHORT_OUTCOMES = {
     Outcome.NO_POSITIVES: lambda: _("no positives"),
     Outcome.NO_QUERY: lambda: _("not evaluated"),
@@ -48,7 +57,7 @@ def difference_bars(comparison: Comparison) -> list[charts.Bar]:
 
 
 @require_GET
-@csp_replace(ONLY_STYLES)
+@only_styles
 def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Average precision of every topic of a run."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
@@ -61,7 +70,7 @@ def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 
 @require_GET
-@csp_replace(ONLY_STYLES)
+@only_styles
 def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Mean interpolated precision of a run."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
@@ -71,7 +80,7 @@ def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 
 @require_GET
-@csp_replace(ONLY_STYLES)
+@only_styles
 def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResponse:
     """The trapezoids that one topic's average precision adds up from."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
@@ -81,18 +90,18 @@ def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResp
     name = f"run-{pk}-topic-{position}-anatomy"
 
     def draw() -> charts.Chart:
-        return charts.anatomy_chart(TopicReading(result).trapezoids)
+        return charts.anatomy_chart(TopicDetail(result).trapezoids)
 
     return drawn(request, draw, kind, name, [run])
 
 
 @require_GET
-@csp_replace(ONLY_STYLES)
+@only_styles
 def differences(request: HttpRequest, kind: str) -> HttpResponse:
     """Differences of average precision between two runs, topic by topic."""
     form = CompareForm(request.GET)
     if not form.is_valid():
-        raise Http404(_("There are no such two runs to compare."))
+        raise Http404(_("There are no two such runs to compare."))
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]
     try:
         comparison = compare_runs(first=first, second=second)
@@ -102,7 +111,7 @@ def differences(request: HttpRequest, kind: str) -> HttpResponse:
     def draw() -> charts.Chart:
         return charts.bar_chart(
             difference_bars(comparison),
-            label=_("difference of average precision (second − first)"),
+            label=_("difference in average precision (second − first)"),
             mean=comparison.difference,
             signed=True,
         )

@@ -9,7 +9,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from ..messages import PROTOCOLS
 from ..models import EvaluationRun, Status
 from ..reports import charts
-from ..reports.provenance import passport
+from ..reports.provenance import provenance
 from .drawings import topic_bars
 from .sorting import Sorting
 
@@ -35,7 +35,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "run": found,
         "protocol_title": title,
         "protocol_explanation": explanation,
-        "passport": passport(found),
+        "provenance": provenance(found),
     }
     if found.status != Status.DONE:
         response = render(request, "evaluation/run_unfinished.html", context)

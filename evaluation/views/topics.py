@@ -11,9 +11,8 @@ from django.views.decorators.http import require_GET
 
 from ..measures.anatomy import Trapezoid
 from ..models import EvaluationRun, TopicResult
-from ..pictures import pictures_named
 from ..reports import charts
-from ..reports.topic_detail import TopicReading
+from ..reports.topic_detail import TopicDetail, query_image, searched_images
 
 PAGE_SIZE = 60
 
@@ -22,7 +21,7 @@ PAGE_SIZE = 60
 class Step:
     """One retrieved positive. `number`, `place` and `rank` count from 1; `page` holds its place.
 
-    `dropped`: ignored pictures above it; `total`: the areas up to and with its own; `points`: its
+    `dropped`: ignored images above it; `total`: the areas up to and with its own; `points`: its
     trapezoid in the pixels of the chart.
     """
 
@@ -56,11 +55,9 @@ def topic(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     context: dict[str, Any] = {"run": run, "result": result}
     context |= neighbours(run, position)
     if result.is_evaluated:
-        context |= reading_context(request, TopicReading(result))
+        context |= detail_context(request, TopicDetail(result))
     else:
-        context["query_image"] = pictures_named(run.collection_slug, [result.image_name]).get(
-            result.image_name
-        )
+        context["query_image"] = query_image(result)
     return render(request, "evaluation/topic.html", context)
 
 
@@ -72,32 +69,32 @@ def neighbours(run: EvaluationRun, position: int) -> dict[str, TopicResult | Non
     }
 
 
-def reading_context(request: HttpRequest, reading: TopicReading) -> dict[str, Any]:
+def detail_context(request: HttpRequest, detail: TopicDetail) -> dict[str, Any]:
     """Return a page of the ranking, and the steps of the anatomy."""
-    page: Page = Paginator(range(len(reading)), PAGE_SIZE).get_page(request.GET.get("page"))
+    page: Page = Paginator(range(len(detail)), PAGE_SIZE).get_page(request.GET.get("page"))
     start = max(0, page.start_index() - 1)
-    listed = steps(reading)
+    listed = steps(detail)
     current = chosen_step(request.GET.get("step", ""), listed)
-    missing = reading.missing()
-    pictures = pictures_named(reading.run.collection_slug, [name for name, _label in missing])
+    missing = detail.missing()
+    images = searched_images(detail.run).named([name for name, _label in missing])
     return {
-        "reading": reading,
-        "query_image": reading.query_image,
+        "detail": detail,
+        "query_image": query_image(detail.result),
         "page": page,
-        "places": reading.places(start, start + PAGE_SIZE),
+        "places": detail.places(start, start + PAGE_SIZE),
         "steps": listed,
         "current": current,
         "before": current.number - 1 if current else 0,
         "after": current.number + 1 if current else 1,
-        "missing": [(name, label, pictures.get(name)) for name, label in missing],
+        "missing": [(name, label, images.get(name)) for name, label in missing],
         "anatomy_size": charts.ANATOMY_SIZE,
     }
 
 
-def steps(reading: TopicReading) -> list[Step]:
+def steps(detail: TopicDetail) -> list[Step]:
     """Return the retrieved positives, each with what the areas add up to so far."""
-    trapezoids = reading.trapezoids
-    names = reading.names(reading.case.ranking[[step.position for step in trapezoids]])
+    trapezoids = detail.trapezoids
+    names = detail.names(detail.labelled.ranking[[step.position for step in trapezoids]])
     made, total = [], 0.0
     for number, (name, trapezoid) in enumerate(zip(names, trapezoids, strict=True), start=1):
         total += trapezoid.area

@@ -1,10 +1,10 @@
 """The cache of the vectors on disk: which file holds, and who may throw away which.
 
 Each file is bound to the database it was read from by a *mark*: a random number that is written
-to the database after the vectors were read, as a vector change of an image that cannot exist
-(images have positive numbers). A database that has the mark has all that the file was read from,
-whatever happened to it later; a back-up made earlier, another database or emptied tables have no
-such row. What changed after the file's revision is followed as usual.
+to the database after the vectors were read (`VectorFile`), and that the file's name carries. A
+database that has the mark has all that the file was read from, whatever happened to it later; a
+back-up made earlier, another database or an emptied one has no such row. What changed after the
+row's revision is followed as usual.
 """
 
 import hashlib
@@ -19,8 +19,6 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from catalog.descriptors import Descriptor
-from catalog.models import VectorChange
-from catalog.triggers import ADVISORY_LOCK
 
 from ..index.array_file import (
     ArrayFile,
@@ -30,9 +28,10 @@ from ..index.array_file import (
     remove_abandoned,
 )
 from ..index.snapshot import Base, Piece, VectorFileWriter, open_base
+from ..models import VectorFile
+from .reading import last_change
 
 VECTORS, CODES = ".vectors", ".codes"
-RANDOM_BITS = 46
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +45,6 @@ class VectorCache:
         self.folder: Path = (
             settings.SIS_VAR_DIR / "cache" / "vectors" / f"{descriptor.name}-{digest[:12]}"
         )
-        # Marks of one model are a range of numbers, so that old ones can be told and deleted.
-        self._first_mark = int(digest[:4], 16) << RANDOM_BITS
 
     def usable(self) -> bool:
         """Whether files can be written now; where the folder cannot be, the log says so once."""
@@ -59,37 +56,39 @@ class VectorCache:
         return True
 
     def newest(self) -> tuple[Base, int] | None:
-        """Return the vectors of the newest file that holds, and its revision; None without one."""
+        """Return the vectors of the newest file that holds, and its revision; None without one.
+
+        Files that are damaged are deleted, and the log says so.
+        """
         # In this order: a mark is left before its file appears, so the files seen here that have
-        # none are outdated, not unfinished.
+        # none are outdated, not unfinished. And a row's revision is a change that was there before
+        # the row: above the last one, changes were emptied or restored without the rows.
         files = [path for path in self.folder.glob("*-*.*") if path.suffix in {VECTORS, CODES}]
-        marks = self._marks()
-        found = [path for path in files if path.suffix == VECTORS and mark_of(path) in marks]
-        for path in sorted(found, key=lambda path: marks[mark_of(path)], reverse=True):
-            try:
-                file = ArrayFile(path)
-                base = open_base(file, self.descriptor.dim)
-                revision, holds = file.facts["revision"], file.facts["model_id"] == self.model_id
-            except (ArrayFileError, OSError, KeyError) as error:
-                logger.info("%s is not used: %s", path, error)
-                continue
-            if holds and base.mark == mark_of(path):
-                self._prune(base.mark, files, marks)
-                return base, revision
+        rows = list(VectorFile.objects.of(self.descriptor.name, self.model_id))
+        last, _ = last_change(None)
+        self._forget([row for row in rows if row.revision > last])
+        rows = [row for row in rows if row.revision <= last]
+        paths = {mark_of(path): path for path in files if path.suffix == VECTORS}
+        for place, row in enumerate(rows):
+            base = self._opened(paths[row.mark], row.mark) if row.mark in paths else None
+            if base is not None:
+                self._prune(files, kept=rows[: place + 1], outdated=rows[place + 1 :])
+                return base, row.revision
         return None
 
     def new_mark(self) -> int:
-        return self._first_mark + 1 + secrets.randbelow(2**RANDOM_BITS - 1)
+        return 1 + secrets.randbelow(2**63 - 1)
 
-    def leave_mark(self, mark: int) -> bool:
+    def leave_mark(self, mark: int, revision: int) -> bool:
         """Write a mark to the database; False, and a line in the log, where that fails."""
         try:
             with transaction.atomic():
-                if connection.vendor == "postgresql":
-                    # Numbers must become visible in order: see the triggers.
-                    with connection.cursor() as cursor:
-                        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
-                VectorChange.objects.create(image_id=-mark)
+                VectorFile.objects.create(
+                    descriptor=self.descriptor.name,
+                    model_id=self.model_id,
+                    revision=revision,
+                    mark=mark,
+                )
         except DatabaseError as error:
             warn_once(f"The database takes no mark: searching without a cache of vectors ({error})")
             return False
@@ -109,31 +108,47 @@ class VectorCache:
                 vectors = VectorFileWriter(writer, self.descriptor.dim)
                 for collection, ids, rows in pieces:
                     vectors.write(collection, ids, rows)
-                if not (marked or self.leave_mark(mark)):
+                if not (marked or self.leave_mark(mark, revision)):
                     return None
-                vectors.publish({"model_id": self.model_id, "revision": revision, "mark": mark})
+                vectors.publish({"mark": mark})
             return open_base(ArrayFile(path), self.descriptor.dim)
-        except OSError as error:
+        except (OSError, ArrayFileError) as error:
             warn_once(f"{path.parent} takes no file: searching without a cache ({error})")
             return None
 
-    def _marks(self) -> dict[int, int]:
-        """Return this model's marks in the database: the mark, and the number of its change."""
-        lowest = -(self._first_mark + 2**RANDOM_BITS)
-        rows = VectorChange.objects.filter(image_id__gt=lowest, image_id__lt=-self._first_mark)
-        return {-image: seq for image, seq in rows.values_list("image_id", "seq")}
+    def discard(self, path: Path, reason: Exception) -> bool:
+        """Delete a damaged file and the one beside it; False where they are still there."""
+        logger.error("A cache of vectors is deleted, and read from the database: %s", reason)
+        files = [path.with_suffix(suffix) for suffix in (VECTORS, CODES)]
+        delete(files)
+        return not any(file.exists() for file in files)
 
-    def _prune(self, mark: int, files: list[Path], marks: dict[int, int]) -> None:
-        """Delete those of `files` that are older or do not hold, and the marks older than this."""
-        for path in files:
-            if marks.get(mark_of(path), -1) < marks[mark]:
-                with suppress(OSError):  # Windows keeps open files: the next time, then
-                    path.unlink()
+    def _opened(self, path: Path, mark: int) -> Base | None:
+        """Return what a file holds; None where it does not, and the log says why."""
+        try:
+            base = open_base(ArrayFile(path), self.descriptor.dim)
+            if base.mark == mark:
+                return base
+            self.discard(path, ArrayFileError(f"{path.name} has the mark {base.mark:x}"))
+        except ArrayFileError as error:
+            self.discard(path, error)
+        except OSError as error:  # deleted meanwhile, or not to be opened now: it may be later
+            logger.info("%s is not used: %s", path, error)
+        return None
+
+    def _prune(
+        self, files: list[Path], *, kept: list[VectorFile], outdated: list[VectorFile]
+    ) -> None:
+        """Delete the outdated marks, and those of `files` that have none that is kept."""
+        marks = {row.mark for row in kept}
+        delete(path for path in files if mark_of(path) not in marks)
         remove_abandoned(self.folder)
-        outdated = [-old for old, seq in marks.items() if seq < marks[mark]]
-        if outdated and not connection.in_atomic_block:
+        self._forget(outdated)
+
+    def _forget(self, rows: list[VectorFile]) -> None:
+        if rows and not connection.in_atomic_block:
             with suppress(DatabaseError):
-                VectorChange.objects.filter(image_id__in=outdated).delete()
+                VectorFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def mark_of(path: Path) -> int:
@@ -142,6 +157,12 @@ def mark_of(path: Path) -> int:
         return int(path.stem.partition("-")[2], 16)
     except ValueError:
         return -1
+
+
+def delete(files: Iterable[Path]) -> None:
+    for file in files:
+        with suppress(OSError):  # a read-only folder; Windows keeps open files: the next time, then
+            file.unlink()
 
 
 @lru_cache(maxsize=64)

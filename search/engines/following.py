@@ -5,6 +5,7 @@ from abc import abstractmethod
 
 from catalog.descriptors import Descriptor
 
+from ..index.array_file import ArrayFileError
 from ..index.snapshot import Base, Snapshot
 from .base import SearchEngine
 from .cache import VectorCache
@@ -21,6 +22,11 @@ class FollowingEngine(SearchEngine):
     The snapshot's base comes from a file that all processes share (`cache`), and the changes since
     are read from the database: `sync()` asks for the number of the last one. Subclasses say what
     to do where there is no file, and how to search.
+
+    A file is trusted while its size and time are those of when it was verified. Where something
+    has written to it, even while it is in use, the next `sync()` opens it anew, which reads it in
+    full. Each process also reads it in full once, beside its first searches, because a failing
+    disk changes no times; what such damage answers until then is the one thing not covered.
     """
 
     def __init__(self, *, descriptor: Descriptor, cache: bool = True) -> None:
@@ -31,14 +37,17 @@ class FollowingEngine(SearchEngine):
         self._snapshot = Snapshot(Base.empty(descriptor.dim))
         self._seen: int | None = None
         self._writer: threading.Thread | None = None
-        self._written = threading.Event()
+        self._verifier: threading.Thread | None = None
+        self._verified: int | None = None  # the mark of the file that was read in full here
+        self._renewed = threading.Event()
 
     def sync(self) -> None:
         with self._lock:
-            last, marked = last_change(self._snapshot.base.mark)
-            if self._written.is_set():
-                self._written.clear()
-                self._seen = None  # there is a file that other processes share: take that
+            base = self._snapshot.base
+            last, marked = last_change(base.mark)
+            if self._renewed.is_set() or any(file.touched for file in base.files):
+                self._renewed.clear()
+                self._seen = None  # another file is there, or this one may not hold: see which does
             elif last == self._seen and marked:
                 return
             # A number below the one seen, or a mark that is gone: the tables were emptied or
@@ -53,9 +62,10 @@ class FollowingEngine(SearchEngine):
         return self._snapshot.count(within)
 
     def finish(self) -> None:
-        """Wait until what is being written to the cache is there."""
-        if self._writer is not None:
-            self._writer.join()
+        """Wait until what is being written to the cache is there, and what is used is verified."""
+        for thread in (self._writer, self._verifier):
+            if thread is not None:
+                thread.join()
 
     @abstractmethod
     def build(self) -> tuple[Base, int]:
@@ -74,10 +84,17 @@ class FollowingEngine(SearchEngine):
         found = self.cache.newest() if self.cache else None
         if found is None:
             self._snapshot = Snapshot(Base.empty(self.descriptor.dim))  # frees the memory first
-            found = self.build()
-        base, seen = found
+            base, seen = self.build()
+            self._verified = base.mark  # read back when it was written
+        else:
+            base, seen = found
         self.adopt(base)
         self._seen = seen
+        if self.cache is not None and base.mark != self._verified:
+            # A daemon: a command that ends at once need not wait until gigabytes are read.
+            arguments = (self.cache, self._snapshot.base)
+            self._verifier = threading.Thread(target=self._verify, args=arguments, daemon=True)
+            self._verifier.start()
 
     def _follow(self, last: int) -> None:
         """Drop the images changed since the last `sync()` and read again those still current."""
@@ -101,7 +118,7 @@ class FollowingEngine(SearchEngine):
         if (self._writer is not None and self._writer.is_alive()) or not self.cache.usable():
             return
         mark = self.cache.new_mark()
-        if not self.cache.leave_mark(mark):
+        if not self.cache.leave_mark(mark, revision):
             return
         # Not a daemon: a command that ends at once still leaves the file for the next one.
         arguments = (self.cache, snapshot, revision, mark)
@@ -115,4 +132,17 @@ class FollowingEngine(SearchEngine):
             self.cache = None  # a full disk does not get emptier by trying at every change
             return
         self.prepared(base)  # makes the files that belong to it
-        self._written.set()
+        self._verified = mark
+        self._renewed.set()
+
+    def _verify(self, cache: VectorCache, base: Base) -> None:
+        """Read the files of `base` in full, in a thread of its own; damaged ones are replaced."""
+        try:
+            for file in base.files:
+                file.verify()
+        except ArrayFileError as error:
+            if not cache.discard(base.files[0].path, error):
+                self.cache = None  # what cannot be deleted would be taken again
+            self._renewed.set()
+        else:
+            self._verified = base.mark

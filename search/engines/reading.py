@@ -15,7 +15,7 @@ from ..index.rows import MemoryRows
 from ..index.snapshot import Base
 
 LAST_CHANGE = (
-    "SELECT MAX(seq), EXISTS(SELECT 1 FROM catalog_vectorchange WHERE image_id = %s) "
+    "SELECT MAX(seq), EXISTS(SELECT 1 FROM search_vectorfile WHERE mark = %s) "
     "FROM catalog_vectorchange"
 )
 
@@ -70,7 +70,7 @@ def last_change(mark: int | None) -> tuple[int, bool]:
     takes ten times as long to put such a query together as databases take to answer it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(LAST_CHANGE, [-(mark or 0)])
+        cursor.execute(LAST_CHANGE, [mark or 0])
         seq, marked = cursor.fetchone()
     return seq or 0, mark is None or bool(marked)
 
@@ -78,6 +78,5 @@ def last_change(mark: int | None) -> tuple[int, bool]:
 def changed_since(seen: int, last: int, descriptor: str) -> list[int]:
     """Return the images whose vectors of this descriptor changed after `seen`, up to `last`,
     deleted ones included."""
-    changes = VectorChange.objects.filter(seq__gt=seen, seq__lte=last, image_id__gt=0)
-    changes = changes.filter(descriptor=descriptor)
+    changes = VectorChange.objects.filter(descriptor=descriptor, seq__gt=seen, seq__lte=last)
     return list(changes.values_list("image_id", flat=True))

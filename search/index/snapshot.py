@@ -26,8 +26,8 @@ class Base:
     """Vectors that are never written again: row i of `rows` is of image `ids[i]`, while `alive[i]`.
 
     `parts` says which rows belong to which collection. `mark` is the number that the file has in
-    the database, None where the vectors are in memory alone. An engine that adds something of its
-    own, such as codes, searches a subclass.
+    the database, None where the vectors are in memory alone. `files` are that of the vectors and
+    those of what an engine adds; an engine that adds something, such as codes, searches a subclass.
     """
 
     rows: Rows
@@ -35,7 +35,7 @@ class Base:
     alive: BoolArray
     parts: tuple[tuple[int, slice], ...]
     mark: int | None = None
-    file: ArrayFile | None = None
+    files: tuple[ArrayFile, ...] = ()
 
     @classmethod
     def of(cls, rows: Rows, ids: Int64Array, collections: Int64Array, **more: Any) -> "Base":
@@ -156,4 +156,4 @@ def open_base(file: ArrayFile, dim: int) -> Base:
     ids, collections = file.array("ids").copy(), file.array("collections").copy()
     if rows.matrix.shape != (len(ids), dim) or ids.shape != collections.shape:
         raise ArrayFileError(f"{file.path.name} has arrays that do not fit together")
-    return Base.of(rows, ids, collections, mark=file.facts["mark"], file=file)
+    return Base.of(rows, ids, collections, mark=file.facts["mark"], files=(file,))

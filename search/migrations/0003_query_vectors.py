@@ -9,7 +9,7 @@ MOVE_VECTORS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("search", "0001_initial")]
+    dependencies = [("search", "0002_vectorfile")]
 
     operations = [
         migrations.CreateModel(

@@ -8,8 +8,8 @@
   if (!rows.length) return;
   const areas = [...section.querySelectorAll("[data-step-area]")];
   const words = section.querySelector("[data-step-words]");
-  const back = section.querySelector("[data-step-back]");
-  const on = section.querySelector("[data-step-on]");
+  const previous = section.querySelector("[data-step-previous]");
+  const next = section.querySelector("[data-step-next]");
   const box = section.querySelector(".steps-box");
   let current = rows.findIndex((row) => row.classList.contains("is-current"));
 
@@ -39,22 +39,22 @@
     const row = rows[index];
     box.scrollTop = row.offsetTop - (box.clientHeight - row.offsetHeight) / 2;
     const focused = document.activeElement;
-    back.hidden = index === 0;
-    on.hidden = index === rows.length - 1;
-    if (focused && focused.hidden) (focused === on ? back : on).focus();
+    previous.hidden = index === 0;
+    next.hidden = index === rows.length - 1;
+    if (focused && focused.hidden) (focused === next ? previous : next).focus();
     window.history.replaceState(null, "", address(index + 1));
   }
 
   function step(by) {
-    const next = current + by;
-    if (next >= 0 && next < rows.length) show(next);
+    const wanted = current + by;
+    if (wanted >= 0 && wanted < rows.length) show(wanted);
   }
 
-  back.addEventListener("click", (event) => {
+  previous.addEventListener("click", (event) => {
     event.preventDefault();
     step(-1);
   });
-  on.addEventListener("click", (event) => {
+  next.addEventListener("click", (event) => {
     event.preventDefault();
     step(1);
   });

@@ -58,7 +58,7 @@ def pages(site: str, runs: list[EvaluationRun]) -> list[str]:
         run,
         f"{run}topics/0/?step=2",
         f"{run}topics/3/",
-        f"{run}museum/",
+        f"{run}ap-variants/",
         f"{run}audit/",
         f"{run}audit/?queue=buried&depth=1",
         f"{site}compare/?first={one}&second={two}",
@@ -103,20 +103,20 @@ def test_stepping_by_button_and_by_key(open_browser, site, runs):
     browser = open_browser()
     browser.get(f"{site}runs/{runs[0].pk}/topics/0/")
     browser.execute_script("window.sisMarker = true")
-    click(browser, "[data-step-on]")
+    click(browser, "[data-step-next]")
     assert number_of(browser) == "1"
     assert find(browser, WORDS).text.startswith("Positive 1 of 4, door_a: place 1")
-    find(browser, "[data-step-on]").send_keys(Keys.ARROW_RIGHT)
+    find(browser, "[data-step-next]").send_keys(Keys.ARROW_RIGHT)
     assert number_of(browser) == "2"
-    find(browser, "[data-step-on]").send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    find(browser, "[data-step-next]").send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     assert number_of(browser) == "4"
-    assert browser.switch_to.active_element == find(browser, "[data-step-back]")
+    assert browser.switch_to.active_element == find(browser, "[data-step-previous]")
     browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
     assert number_of(browser) == "4"
     areas = browser.find_elements(By.CSS_SELECTOR, "[data-step-area]")
     assert [area.get_attribute("class") for area in areas] == ["", "", "", "is-current"]
     assert find(browser, ".place.is-current").get_attribute("id") == "place-7"
-    click(browser, "[data-step-back]")
+    click(browser, "[data-step-previous]")
     assert number_of(browser) == "3"
     assert browser.current_url.endswith("?step=3")
     assert browser.execute_script("return window.sisMarker") is True
@@ -130,10 +130,10 @@ def test_stepping_without_javascript(open_browser, site, runs):
     browser = open_browser(javascript=False)
     browser.get(f"{site}runs/{runs[0].pk}/topics/0/")
     for number in ("1", "2", "3"):
-        click(browser, "[data-step-on]")
+        click(browser, "[data-step-next]")
         wait(browser, lambda number=number: f"step={number}" in browser.current_url)
         assert number_of(browser) == number
-    click(browser, "[data-step-back]")
+    click(browser, "[data-step-previous]")
     wait(browser, lambda: "step=2" in browser.current_url)
     assert find(browser, WORDS).text.startswith("Positive 2 of 4")
 
@@ -165,7 +165,7 @@ def test_the_progress_page_becomes_the_result(open_browser, site, runs):
     run = create_run(benchmark=runs[0].benchmark, descriptor=Describer(), crop=False)
     browser = open_browser()
     browser.get(f"{site}runs/{run.pk}/")
-    assert "The run waits for its turn." in find(browser, "main").text
+    assert "The run is waiting for its turn." in find(browser, "main").text
     EvaluationRun.objects.filter(pk=run.pk).update(
         status=Status.RUNNING, progress_done=1, progress_total=2
     )

@@ -46,6 +46,7 @@ def test_missing_weights_are_refused_with_what_to_set(images, tmp_path):
     assert "SIS_WEIGHTS" in message
 
 
+@pytest.mark.slow
 def test_a_truncated_weights_file_is_refused(images, tmp_path):
     # Catches a traceback out of the HDF5 library, and rows blamed for it.
     path = tmp_path / "vgg16.h5"
@@ -57,6 +58,7 @@ def test_a_truncated_weights_file_is_refused(images, tmp_path):
     assert "truncated" in message
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_are_refused(images, tmp_path):
     path = tmp_path / "other.h5"
     with h5py.File(path, "w") as file:

@@ -18,6 +18,8 @@ from django.conf import settings
 
 from catalog.vectors import decode
 
+pytestmark = pytest.mark.slow
+
 PROJECT = settings.BASE_DIR
 PICTURES = 24
 PATIENCE = 300  # seconds; only a hang takes that long

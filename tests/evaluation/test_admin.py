@@ -173,7 +173,7 @@ class TestTopics:
     def test_missing_pictures_are_said_and_filtered(self, admin_client, benchmark_rows):
         topic = Topic.objects.get(name="tower_1")
         html = shown(admin_client.get(page("topic_change", topic.pk)))
-        assert "no picture of this name yet" in html
+        assert "no picture with this name yet" in html
         missing = shown(admin_client.get(page("topic_changelist") + "?present=no"))
         assert "tower_1" in missing
         assert "door_1" not in missing

@@ -46,8 +46,8 @@ class TestImportGroundtruth:
     def test_without_a_path_it_is_oxford(self, capsys):
         call_command("import_groundtruth", "--collection", "oxford5k")
         out = capsys.readouterr().out
-        assert "“oxford5k” imported: 55 topics, 4335 judgements" in out
-        assert "845 of the judged pictures, and the query pictures of 55 topics" in out
+        assert "“oxford5k” imported: 55 topics, 4335 labels" in out
+        assert "845 of the labelled pictures, and the query pictures of 55 topics" in out
         assert Collection.objects.get().slug == "oxford5k"
 
     def test_as_quickstart_calls_it_again_and_again(self, folder, capsys, pictures):
@@ -63,7 +63,7 @@ class TestImportGroundtruth:
     def test_duplicate_lines_are_reported_and_count_once(self, tmp_path, capsys):
         folder = write(tmp_path / "t", DOOR | {"door_1_good.txt": "door_a\ndoor_a\n"})
         call_command("import_groundtruth", folder, "--collection", "places")
-        assert "door_1_good.txt, line 2: “door_a” was listed before" in capsys.readouterr().err
+        assert "door_1_good.txt, line 2: “door_a” was already listed" in capsys.readouterr().err
         assert Judgement.objects.filter(name="door_a").count() == 1
 
     def test_everything_wrong_is_named_and_nothing_imported(self, tmp_path):
@@ -76,7 +76,7 @@ class TestImportGroundtruth:
         assert error.returncode == 1
         said = str(error)
         assert "Nothing was imported." in said
-        assert "door_1_ok.txt, line 1: “door_a” has another label already" in said
+        assert "door_1_ok.txt, line 1: “door_a” already has another label" in said
         assert "door_1_query.txt, line 1: the box 9 9 1 1 is empty" in said
         assert "door_1_junk.txt: is missing" in said
 
@@ -156,7 +156,7 @@ class TestEvaluate:
         assert f"mAP {mean:.4f} (standard, 2 of 4 topics)" in out
         assert "1 topic could not be evaluated" in out
         assert "1 topic has no positives" in out
-        assert "2 of 9 judged pictures are not in the collection" in out
+        assert "2 of 9 labelled pictures are not in the collection" in out
 
     def test_json_alone_is_on_standard_output(self, describer, capsys):
         """Catches progress or remarks that would break a program reading the JSON."""
@@ -164,8 +164,8 @@ class TestEvaluate:
         captured = capsys.readouterr()
         answer = json.loads(captured.out)
         assert (answer["benchmark"], answer["protocol"]) == ("landmarks", "good")
-        assert answer["passport"]["exclude_self"] is True
-        assert answer["passport"]["crop"] is True
+        assert answer["provenance"]["exclude_self"] is True
+        assert answer["provenance"]["crop"] is True
         assert [topic["topic"] for topic in answer["topics"]][:2] == ["door_1", "gate_1"]
         assert "1/1 query pictures" in captured.err
 
@@ -179,7 +179,7 @@ class TestEvaluate:
         ("arguments", "said"),
         [
             (("lanmdarks",), "no benchmark “lanmdarks”. Benchmarks: landmarks."),
-            (("landmarks", "--protocol", "easy"), "there are: standard, good, ok, junk"),
+            (("landmarks", "--protocol", "easy"), "its protocols: standard, good, ok, junk"),
             (("landmarks", "--engine", "faiss"), "no engine 'faiss'"),
         ],
     )
@@ -229,7 +229,7 @@ class TestImportRun:
         call_command("import_run", str(file), "--benchmark", "landmarks", "--json")
         answer = json.loads(capsys.readouterr().out)
         assert answer["map"] == pytest.approx(GATE_AP)
-        assert answer["passport"]["crop"] is None
+        assert answer["provenance"]["crop"] is None
 
     def test_bad_files_are_refused_with_their_lines(self, file):
         file.write_text("gate_1 Q0 gate_a 1 2 t\ngate_1 gate_b\n")

@@ -96,7 +96,7 @@ def test_a_plan_that_was_overtaken_is_refused():
     stale = plan(GATE)
     imported(DOOR | GATE)
     before = facts()
-    with pytest.raises(BenchmarkRefused, match="meanwhile"):
+    with pytest.raises(BenchmarkRefused, match="in the meantime"):
         apply_import(plan=stale)
     assert facts() == before
 
@@ -134,9 +134,9 @@ def test_judgements_are_tied_to_pictures_as_they_come_and_go(collection):
 @pytest.mark.parametrize(
     ("benchmark", "collection", "said"),
     [
-        ("door step", "places", "“door step” cannot be a benchmark's name"),
+        ("door step", "places", "“door step” cannot be used as a benchmark's name"),
         ("d" * 51, "places", "at most 50"),
-        ("", "places", "cannot be a benchmark's name"),
+        ("", "places", "cannot be used as a benchmark's name"),
         ("door", "../places", "cannot be a collection's short name"),
         ("landmarks", "elsewhere", "belongs to collection “places”, not “elsewhere”"),
     ],

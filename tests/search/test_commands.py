@@ -12,7 +12,6 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from catalog.descriptors import get_descriptor
 from catalog.models import Collection
 from catalog.pixels import decode
 from search.engines import reset_engines
@@ -39,10 +38,10 @@ def photo(tmp_path):
 
 
 @pytest.fixture
-def filled(collection, photo):
+def filled(collection, photo, real_descriptor):
     """Four images; the second has the vector of the photo, by the real network."""
     with Path(photo).open("rb") as file:
-        own = get_descriptor().describe([decode(file).pixels])[0]
+        own = real_descriptor.describe([decode(file).pixels])[0]
     vectors = unit_vectors(4, seed=1)
     vectors[1] = own
     return [add_image(collection, f"dir/ảnh {n}", vector=v) for n, v in enumerate(vectors)]

@@ -78,6 +78,14 @@ def test_a_query_can_be_ranked_again_by_another_descriptor(client, query):
     assert client.get(query.get_absolute_url(), {"descriptor": COLOURS}).status_code == 200
 
 
+def test_the_banner_is_that_of_the_ranking(client, query, settings, stand_in):
+    # Catches "says nothing about what pictures show" above a ranking that needs no weights.
+    stand_in.trained = False
+    assert "Trial mode" in text(client.get(query.get_absolute_url()))
+    by_colours = client.get(query.get_absolute_url(), {"descriptor": COLOURS})
+    assert "Trial mode" not in text(by_colours)
+
+
 def test_links_and_the_part_keep_the_descriptor(client, query, images):
     page = html(client.get(query.get_absolute_url(), {"descriptor": COLOURS}))
     assert f'href="/images/{images[0].pk}/similar/?descriptor={COLOURS}"' in page

@@ -60,7 +60,7 @@ def test_paging_visits_every_image_once(client, query):
     assert sorted(seen) == sorted(Image.objects.values_list("pk", flat=True))
     assert starts == [True, True, True]
     assert 'rel="next"' not in html(response)
-    assert "all 65 pictures are ranked" in text(response)
+    assert "End of results: 65 pictures" in text(response)
     assert f'rel="prev" href="{address}?page=2"' in html(response)
 
 
@@ -116,7 +116,7 @@ def test_left_out_images_are_counted_with_the_reason(client, query, collection):
     add_image(collection, "old", vector=unit_vectors(1)[0], model_id="vgg16/imagenet/float32")
     response = client.get(query.get_absolute_url())
     shown = text(response)
-    assert "4 pictures of this selection take no part in the search" in shown
+    assert "4 pictures here cannot be searched" in shown
     assert "2 have no features yet." in shown
     assert "1 has features of another model." in shown
     assert "1 failed when its features were extracted." in shown

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image as PillowImage
 
-from catalog.descriptors import DescriptorError, get_descriptor
+from catalog.descriptors import DescriptorError
 from catalog.pixels import decode
 from search.engines import reset_engines
 from search.models import Query
@@ -113,12 +113,12 @@ def test_a_picture_of_the_collection_finds_itself_first(client, searchable):
     assert response.context["results"].hits[0].distance <= 1e-3
 
 
-def test_the_real_network_finds_the_picture_itself_first(client, collection):
+def test_the_real_network_finds_the_picture_itself_first(client, collection, real_descriptor):
     # Catches a page that prepares pixels otherwise than extraction does.
     reset_engines()
     for seed in range(3):
         content = encoded(picture(seed, size=(64, 48)))
-        vector = get_descriptor().describe([decode(BytesIO(content)).pixels])[0]
+        vector = real_descriptor.describe([decode(BytesIO(content)).pixels])[0]
         add_image(collection, f"photo-{seed}", vector=vector, seed=seed)
     response = client.post(HOME, upload(encoded(picture(1, size=(64, 48)))), follow=True)
     hits = response.context["results"].hits

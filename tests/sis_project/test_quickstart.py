@@ -59,6 +59,7 @@ def run(**options) -> tuple[str, str]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_two_runs_do_everything_once(own_folder, tiny_sample):
     out, err = run()
     assert Image.objects.filter(collection__slug="sample", fc6__isnull=False).count() == 3
@@ -122,6 +123,7 @@ def test_a_taken_port_is_found_out_before_the_work(own_folder, tiny_sample):
     assert not tiny_sample
 
 
+@pytest.mark.slow
 def test_it_serves_pages_until_ctrl_c(tmp_path):
     environment = os.environ | {"SIS_VAR_DIR": str(tmp_path), "SIS_WEIGHTS": "untrained"}
     environment |= {"DJANGO_SETTINGS_MODULE": "sis_project.settings"}

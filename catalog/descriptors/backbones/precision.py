@@ -1,4 +1,4 @@
-"""Which numbers the network computes with. No Django models, no TensorFlow."""
+"""Which numbers the network computes with. Reads no database, loads no TensorFlow."""
 
 from django.utils.translation import gettext as _
 

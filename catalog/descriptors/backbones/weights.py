@@ -1,4 +1,4 @@
-"""Where VGG16's weights come from: Keras's cache, a file, or a fixed seed. No Django models."""
+"""Where VGG16's weights come from: Keras's cache, a file, or a fixed seed. Reads no database."""
 
 import math
 import os

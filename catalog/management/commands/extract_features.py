@@ -101,7 +101,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{name}: {reason}")
         self.stdout.write(
             _(
-                "%(extracted)d extracted, %(failed)d failed, %(elsewhere)d done by another process (%(id)s)."
+                "%(extracted)d extracted, %(failed)d failed, "
+                "%(elsewhere)d done by another process (%(id)s)."
             )
             % {
                 "extracted": report.extracted,

@@ -3,7 +3,7 @@
 from argparse import BooleanOptionalAction
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except EvaluationInterrupted as error:
             raise CommandError(
-                _("Interrupted: nothing was stored but query vectors. Run the command again."),
+                _("Interrupted: only query vectors were stored. Run the command again."),
                 returncode=EXIT_INTERRUPTED,
             ) from error
         if options["json"]:
@@ -67,7 +67,7 @@ class Command(BaseCommand):
     def evaluate(self, benchmark: Benchmark, options: dict[str, Any]) -> EvaluationRun:
         with (
             stop_on_interrupt() as stop,
-            lazy_progress(self.stderr._out, options["verbosity"]) as on_progress,
+            lazy_progress(cast(TextIO, self.stderr._out), options["verbosity"]) as on_progress,
         ):
             return evaluate(
                 benchmark=benchmark,

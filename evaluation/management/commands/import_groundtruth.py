@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = (
         "Import ground truth: a folder or .tgz of Oxford-format files (X_query.txt, X_good.txt, "
         "X_ok.txt, X_junk.txt), or a JSON file with easy, hard and junk lists. Running it again "
-        "changes nothing; a changed file is shown as a difference before it replaces."
+        "changes nothing; differences are shown before anything is replaced."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--collection",
             required=True,
             metavar="SLUG",
-            help="the collection whose pictures are judged; it is made if there is none yet",
+            help="the collection whose pictures are labelled; created if it does not exist yet",
         )
         parser.add_argument(
             "--benchmark",
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         """Go on only if a person at the terminal agrees."""
         if not sys.stdin.isatty():
             raise CommandError(_("Nothing was imported. To replace it, repeat with --yes."))
-        answer = input(_("Replace it? Runs from before keep their own judgements. [y/N] "))
+        answer = input(_("Replace it? Earlier runs keep their own labels. [y/N] "))
         if answer.strip().lower() not in ("y", "yes"):
             raise CommandError(_("Nothing was imported."))
 
@@ -96,25 +96,22 @@ class Command(BaseCommand):
             "judgements": judgements.count(),
         }
         if plan.is_unchanged:
-            text = _(
-                "Benchmark “%(name)s” is unchanged: %(topics)d topics, %(judgements)d judgements."
-            )
+            text = _("Benchmark “%(name)s” is unchanged: %(topics)d topics, %(judgements)d labels.")
         elif plan.is_new:
-            text = _("Benchmark “%(name)s” imported: %(topics)d topics, %(judgements)d judgements.")
+            text = _("Benchmark “%(name)s” imported: %(topics)d topics, %(judgements)d labels.")
         else:
-            text = _("Benchmark “%(name)s” replaced: %(topics)d topics, %(judgements)d judgements.")
+            text = _("Benchmark “%(name)s” replaced: %(topics)d topics, %(judgements)d labels.")
         self.stdout.write(text % said)
         self.report_missing(benchmark)
 
     def report_missing(self, benchmark: Benchmark) -> None:
         missing = len(Judgement.objects.filter(topic__benchmark=benchmark).missing_names())
-        queries = Topic.objects.filter(benchmark=benchmark).with_presence()
-        without = queries.filter(present=False).count()
+        without = Topic.objects.absent().filter(benchmark=benchmark).count()
         if missing or without:
             self.stdout.write(
                 _(
-                    "Not in collection “%(slug)s” yet: %(missing)d of the judged pictures, and the "
-                    "query pictures of %(without)d topics."
+                    "Not in collection “%(slug)s” yet: %(missing)d of the labelled pictures, and "
+                    "the query pictures of %(without)d topics."
                 )
                 % {
                     "slug": benchmark.collection.slug,

@@ -6,7 +6,6 @@ cannot be proven, all rows are scanned: answers equal those of the exact engine 
 """
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
 
@@ -21,12 +20,12 @@ from ...index.array_file import ArrayFileError
 from ...index.ranking import BoolArray, Int64Array, merge, nearest, scan
 from ...index.snapshot import Base
 from ..base import Answer, Method
-from ..cache import CODES, warn_once
+from ..cache import CODES, logger, warn_once
 from ..following import FollowingEngine
 from ..reading import last_change, read_into_memory, read_vectors
-from .bounds import Bounds, CodeArray, NegativeComponents
+from .bounds import NegativeComponents
 from .codes import Coded, CodeSearch, certified
-from .files import code_in_memory, open_codes, write_codes
+from .files import StoredCodes, code_in_memory, open_codes, write_codes
 
 REQUIREMENTS = "requirements-certified.txt"
 
@@ -131,7 +130,7 @@ class CertifiedEngine(FollowingEngine):
 
     def prepared(self, base: Base) -> Base:
         try:
-            codes, bounds = code_file(base) or code_in_memory(base.rows)
+            codes, bounds, files = code_file(base) or (*code_in_memory(base.rows), ())
         except NegativeComponents:
             warn_once(
                 f"Vectors of {self.model_id} have negative components, which the certified engine "
@@ -139,27 +138,31 @@ class CertifiedEngine(FollowingEngine):
             )
             return base
         shared = {field.name: getattr(base, field.name) for field in fields(Base)}
+        shared["files"] = base.files + files
         return CodedBase(**shared, coded=Coded(CodeSearch(codes, threads=self.threads), bounds))
 
 
-def code_file(base: Base) -> tuple[CodeArray, Bounds] | None:
+def code_file(base: Base) -> StoredCodes | None:
     """Return the codes in the file beside that of `base`, which is made where it is missing.
 
     None where there cannot be one. Raises `NegativeComponents`.
     """
-    if base.file is None:
+    if not base.files:
         return None
-    path = base.file.path.with_suffix(CODES)
-    with suppress(
-        OSError, ArrayFileError, TypeError, KeyError
-    ):  # missing, or not what it should be
+    vectors = base.files[0]
+    path = vectors.path.with_suffix(CODES)
+    try:
         return open_codes(path, base.rows, mark=base.mark)
-    facts = base.file.facts
-    if facts["least"] < 0:
+    except FileNotFoundError:
+        pass
+    except (OSError, ArrayFileError) as error:
+        logger.error("A file of codes is made again: %s", error)
+    if vectors.facts["least"] < 0:
         raise NegativeComponents("a vector has a negative component")
     try:
-        write_codes(path, base.rows, facts={"mark": base.mark}, largest=facts["largest"])
+        facts = {"mark": base.mark}
+        write_codes(path, base.rows, facts=facts, largest=vectors.facts["largest"])
         return open_codes(path, base.rows, mark=base.mark)
-    except OSError as error:
+    except (OSError, ArrayFileError) as error:
         warn_once(f"{path.parent} takes no file of codes: they stay in memory ({error})")
         return None

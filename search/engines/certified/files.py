@@ -12,6 +12,8 @@ from .bounds import Bounds, CodeArray, encode_rows, scale_for
 # Rows coded at a time: the intermediate results fit a processor's cache.
 CODE_ROWS = 256
 
+StoredCodes = tuple[CodeArray, Bounds, tuple[ArrayFile, ...]]
+
 
 def code_in_memory(rows: Rows) -> tuple[CodeArray, Bounds]:
     """Return the codes of all rows and their bounds; raises `NegativeComponents`."""
@@ -28,7 +30,8 @@ def write_codes(
 ) -> None:
     """Write the codes of all rows and their bounds, with `facts`, to a file.
 
-    `largest` is the largest component, if it is known. Raises `NegativeComponents` and `OSError`.
+    `largest` is the largest component, if it is known. Raises `NegativeComponents`, `OSError` and
+    `ArrayFileError`.
     """
     count, dim = rows.matrix.shape
     bounds = Bounds(scale_for(largest_component(rows) if largest is None else largest))
@@ -41,16 +44,16 @@ def write_codes(
         writer.publish({**facts, "bounds": bounds.facts()})
 
 
-def open_codes(path: Path, rows: Rows, *, mark: int | None) -> tuple[CodeArray, Bounds]:
-    """Return the codes in a file, mapped, and their bounds.
+def open_codes(path: Path, rows: Rows, *, mark: int | None) -> StoredCodes:
+    """Return the codes in a file, mapped, their bounds, and the file.
 
-    Raises `ArrayFileError` where they are not those of `rows`, `OSError` where there is no file.
+    Raises `ArrayFileError` where it is damaged or not of `rows`, `OSError` where there is none.
     """
     file = ArrayFile(path)
     codes: CodeArray = file.array("codes")
     if codes.shape != rows.matrix.shape or file.facts.get("mark") != mark:
         raise ArrayFileError(f"{path.name} is not of these vectors")
-    return codes, Bounds(**file.facts["bounds"])
+    return codes, Bounds(**file.facts["bounds"]), (file,)
 
 
 def largest_component(rows: Rows) -> float:

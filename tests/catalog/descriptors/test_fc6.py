@@ -52,6 +52,7 @@ def test_vectors_equal_the_original_recipe_at_any_batch_size(keras_vgg16, photog
     assert batch.shape == (32, 4096)
 
 
+@pytest.mark.slow
 def test_a_prepared_picture_gives_the_same_vector():
     # Extraction keeps only the prepared picture: it must lose nothing that describe uses.
     descriptor = get_descriptor(weights="untrained")
@@ -61,6 +62,7 @@ def test_a_prepared_picture_gives_the_same_vector():
     )
 
 
+@pytest.mark.slow
 def test_a_picture_by_itself_gives_the_same_vector():
     # What pages describe by one way must meet what extraction describes by the other.
     descriptor = get_descriptor(weights="untrained")

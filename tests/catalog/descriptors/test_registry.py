@@ -115,6 +115,7 @@ class MeanColour(Descriptor):
 '''
 
 
+@pytest.mark.slow
 def test_a_class_of_another_package_is_one_line_of_settings(tmp_path: Path):
     """Catches anything that would have to be changed in the project for a descriptor of one's own:
     a package elsewhere, one line in settings.env, and the commands, in processes of their own."""

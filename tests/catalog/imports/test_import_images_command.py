@@ -112,8 +112,8 @@ def test_an_empty_folder_says_so(tmp_path):
         (["/no/such/folder", "--collection", "places"], "There is no folder /no/such", 1),
         ([__file__, "--collection", "places"], "is not a folder", 1),
         (["/", "--collection", "no good"], "“no good” cannot be a collection's short name", 1),
-        (["--collection", "places"], "one of the two", 2),
-        (["/", "--from-storage", "x", "--collection", "places"], "one of the two", 2),
+        (["--collection", "places"], "but not both", 2),
+        (["/", "--from-storage", "x", "--collection", "places"], "but not both", 2),
         (["--from-storage", "nowhere", "--collection", "places"], "no folder “nowhere”", 1),
         (["--from-storage", "../..", "--collection", "places"], "no folder “../..”", 1),
     ],
@@ -216,6 +216,7 @@ def installation(tmp_path) -> Installation:
     return Installation(tmp_path / "var")
 
 
+@pytest.mark.slow
 def test_a_killed_import_loses_nothing_and_is_resumed(installation, many):
     """Catches rows without files, a damaged database, and a second run that starts over."""
     process = installation.start_import(many)
@@ -233,6 +234,7 @@ def test_a_killed_import_loses_nothing_and_is_resumed(installation, many):
     installation.assert_complete()
 
 
+@pytest.mark.slow
 def test_ctrl_c_commits_what_is_under_way_and_exits_with_130(installation, many):
     """Catches a traceback, a lost batch and an exit status that looks like success."""
     process = installation.start_import(many)
@@ -250,6 +252,7 @@ def test_ctrl_c_commits_what_is_under_way_and_exits_with_130(installation, many)
     installation.assert_complete()
 
 
+@pytest.mark.slow
 def test_two_imports_at_once_share_the_work_without_harm(installation, many):
     """Catches "database is locked", unique constraints as tracebacks, and doubled rows."""
     processes = [installation.start_import(many) for _number in range(2)]
@@ -258,6 +261,7 @@ def test_two_imports_at_once_share_the_work_without_harm(installation, many):
     installation.assert_complete()
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_bar_on_one_line(installation, tmp_path):
     """Catches a bar that starts a new line with every step, and one that never shows."""
     for number in range(30):

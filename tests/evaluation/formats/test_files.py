@@ -11,12 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.formats import files
-from evaluation.formats.oxford import (
-    GroundTruthError,
-    parse_files,
-    read_ground_truth,
-    read_stream,
-)
+from evaluation.formats.oxford import parse_files, read_ground_truth, read_stream
+from evaluation.formats.problems import GroundTruthError
 from evaluation.formats.problems import ProblemCode as Code
 
 from .test_oxford import FILES, found

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from evaluation.formats import oxford
-from evaluation.formats.oxford import GroundTruthError, read_ground_truth
+from evaluation.formats.oxford import read_ground_truth
+from evaluation.formats.problems import GroundTruthError
 from evaluation.formats.problems import ProblemCode as Code
 from evaluation.formats.revisited import parse_json
 

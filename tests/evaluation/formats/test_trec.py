@@ -76,7 +76,7 @@ def test_the_sentence_says_where():
     with pytest.raises(RunFileError) as caught:
         parse_run(b"t Q0 a 1 1 x\nt Q0 a 2 1 x\nt Q0 \x1b 2 1 x", "my.run")
     first, second = str(caught.value).split("\n")
-    assert first == "my.run, line 2: “a” was ranked before for this topic at line 1"
+    assert first == "my.run, line 2: “a” was already ranked for this topic on line 1"
     assert second.startswith("my.run, line 3: the name “\\x1b” is empty")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.formats.ground_truth import OXFORD_LABELS, REVISITED_LABELS, Topic
+from evaluation.formats.ground_truth import OXFORD_LABELS, REVISITED_LABELS, TopicFacts
 from evaluation.measures.protocols import (
     OXFORD_PROTOCOLS,
     PROTOCOLS,
@@ -44,13 +44,13 @@ def test_only_the_revisited_protocols_cap_precision():
 
 def test_split_gives_every_label_to_one_side():
     """Catches labels lost between positives and ignored."""
-    topic = Topic("t", "q", None, {"good": ("a", "b"), "ok": ("c",), "junk": ("d",)})
+    topic = TopicFacts("t", "q", None, {"good": ("a", "b"), "ok": ("c",), "junk": ("d",)})
     assert PROTOCOLS["standard"].split(topic) == (("a", "b", "c"), ("d",))
     assert PROTOCOLS["ok"].split(topic) == (("c",), ("a", "b", "d"))
 
 
 def test_split_of_other_labels_is_refused():
     """Catches a protocol that reads a label the topic does not have as "no positives"."""
-    topic = Topic("t", "q", None, {"good": (), "ok": (), "junk": ()})
+    topic = TopicFacts("t", "q", None, {"good": (), "ok": (), "junk": ()})
     with pytest.raises(KeyError):
         PROTOCOLS["medium"].split(topic)

@@ -22,14 +22,14 @@ def test_p_value_equals_brute_force(means):
     expected = sum(abs(total) >= abs(sum(means)) for total in sums) / len(cases)
     result = sign_flip_test(means, range(len(means)))
     assert result.exact
-    assert result.cases == len(cases)
+    assert result.patterns == len(cases)
     assert result.p_value == expected
 
 
 def test_known_values():
     """Catches a mean or p-value that is off: eleven gains leave 2 of 2,048 patterns."""
     result = sign_flip_test([0.01] * 55, [landmark for landmark in range(11) for _ in range(5)])
-    assert (result.cases, result.groups) == (2048, 11)
+    assert (result.patterns, result.groups) == (2048, 11)
     assert result.p_value == 2 / 2048
     assert result.mean == pytest.approx(0.01)
 
@@ -40,9 +40,24 @@ def test_no_difference_is_no_evidence():
 
 
 def test_rounding_does_not_lose_ties():
-    """Catches exact float comparison: 0.1 + 0.2 + 0.3 depends on the order of adding."""
+    """Catches a comparison without a tolerance: ten times 0.1 adds up to 1.0 or to a bit less,
+    depending on the order, and the observed case itself would count as less extreme."""
+    assert sign_flip_test([0.1] * 10, range(10)).p_value == 2 / 2**10
     assert sign_flip_test([0.1, 0.2, 0.3], "abc").p_value == 2 / 8
     assert sign_flip_test([0.3, -0.1, -0.2], "abc").p_value == 1
+
+
+@given(st.lists(st.integers(-9, 9), min_size=8, max_size=12))
+def test_tenths_are_counted_as_whole_numbers_are(tenths):
+    """Catches a tolerance below the rounding of sums: tenths are not exact, whole numbers are."""
+    exact = sign_flip_test(tenths, range(len(tenths))).p_value
+    assert sign_flip_test([n / 10 for n in tenths], range(len(tenths))).p_value == exact
+
+
+def test_what_is_nearly_a_tie_is_none():
+    """Catches a tolerance that calls different sums equal: two of these eight patterns are as
+    extreme as the observed one, and two more fall short by 2e-9."""
+    assert sign_flip_test([0.5, 0.25, 1e-9], "abc").p_value == 2 / 8
 
 
 def test_topics_of_a_group_are_one_observation():

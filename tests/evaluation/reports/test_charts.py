@@ -88,6 +88,7 @@ class TestBars:
         shown = [text for text in texts(bar_chart(bars, label="AP").svg()) if "…" in text]
         assert len(set(shown)) == 3
 
+    @pytest.mark.slow
     def test_very_many_topics_fit_into_a_png(self):
         # Catches a picture that is larger than the renderer can make.
         bars = [Bar(f"topic_{number}", "group", None) for number in range(1100)]

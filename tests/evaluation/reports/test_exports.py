@@ -6,7 +6,6 @@ import json
 
 import pytest
 import pytrec_eval
-from django.conf import settings
 
 from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.problems import ProblemCode as Code
@@ -24,10 +23,9 @@ from evaluation.reports.exports import (
 from evaluation.runs.importing import import_run, read_run
 from evaluation.runs.runner import EvaluationError, evaluate
 from tests.evaluation.landmarks import GATE_AP, STANDARD_AP, Describer
+from tests.evaluation.reference import scored_rankings
 
 pytestmark = pytest.mark.django_db
-
-TOP100 = settings.BASE_DIR / "tests" / "evaluation" / "data" / "oxford_top100.json"
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ class TestOut:
         assert by_topic["door_1"]["ap"] == pytest.approx(STANDARD_AP)
         assert by_topic["tower_1"]["ap"] is None
         assert (answer["topics_total"], answer["topics_in_mean"]) == (4, 2)
-        assert answer["passport"]["model_id"] == run.model_id
+        assert answer["provenance"]["model_id"] == run.model_id
 
     def test_csv_has_a_line_a_topic_and_empty_cells_where_nothing_is_known(self, run):
         rows = list(csv.DictReader(io.StringIO("".join(csv_lines(run)))))
@@ -96,14 +94,15 @@ class TestIn:
         truth = read_ground_truth(BUNDLED_OXFORD5K)
         plan = plan_import(ground_truth=truth, benchmark="oxford5k", collection="oxford5k")
         benchmark = apply_import(plan=plan)
-        cases = json.loads(TOP100.read_text())["topics"]
-        data = run_file({case["topic"]: case["ranking"] for case in cases})
+        cases = scored_rankings()[::5]  # the first topic of each landmark
+        data = run_file({case.topic: case.ranking[:100] for case in cases})
         for protocol in OXFORD_PROTOCOLS:
             run = import_run(data=data, file="run.txt", benchmark=benchmark, protocol=protocol.name)
             aps = dict(run.results.values_list("name", "ap"))
             for case in cases:
-                assert aps[case["topic"]] == pytest.approx(case["ap"][protocol.name], abs=1e-5)
-            assert run.topics_not_evaluated == 55 - len(cases)
+                expected = case.ap_of_100[protocol.name]
+                assert aps[case.topic] == pytest.approx(expected, abs=1e-5)
+            assert run.topics_not_evaluated == 55 - 11
 
     def test_names_need_no_pictures_and_missing_topics_no_0(self, benchmark_rows):
         data = run_file({"gate_1": ["elsewhere", "gate_gone"], "attic_1": ["x"]})
@@ -119,7 +118,7 @@ class TestIn:
         assert (run.judged_missing, run.judged_total) == (2, 9)
 
     def test_no_topic_in_common_is_refused(self, benchmark_rows):
-        with pytest.raises(EvaluationError, match="it ranks for: a_1, b_1"):
+        with pytest.raises(EvaluationError, match="the file ranks: a_1, b_1"):
             import_run(
                 data=run_file({"a_1": ["x"], "b_1": ["y"]}), file="f", benchmark=benchmark_rows
             )

@@ -4,7 +4,7 @@ import pytest
 
 from evaluation.models import EvaluationRun, Status
 from evaluation.reports.comparison import NothingToCompare, compare_runs
-from evaluation.reports.provenance import NotComparable, check_comparable, passport, subjects
+from evaluation.reports.provenance import NotComparable, check_comparable, provenance, subjects
 from evaluation.runs.importing import import_run
 from evaluation.runs.runner import create_run, evaluate
 from tests.evaluation.landmarks import (
@@ -32,7 +32,7 @@ def obstacles(first, second):
     return [mismatch.field for mismatch in caught.value.mismatches], str(caught.value)
 
 
-class TestPassport:
+class TestProvenance:
     def test_the_same_again_differs_in_nothing(self, run, benchmark_rows):
         again = evaluate(benchmark=benchmark_rows, crop=False, descriptor=Describer())
         check_comparable(run, again)
@@ -72,13 +72,13 @@ class TestPassport:
         check_comparable(run, theirs)
         assert {"source", "system"} <= {subject.field for subject in subjects(run, theirs)}
 
-    def test_a_passport_holds_every_fact_and_tells_no_from_unknown(self, run, benchmark_rows):
-        entries = {entry.field: entry for entry in passport(run)}
+    def test_provenance_holds_every_fact_and_tells_no_from_unknown(self, run, benchmark_rows):
+        entries = {entry.field: entry for entry in provenance(run)}
         assert entries["crop"].value is False
         assert entries["crop"].is_known
         data = b"door_1 Q0 door_a 1 1 theirs\n"
         theirs = import_run(data=data, file="f", benchmark=benchmark_rows)
-        assert not {entry.field: entry for entry in passport(theirs)}["crop"].is_known
+        assert not {entry.field: entry for entry in provenance(theirs)}["crop"].is_known
 
 
 class TestComparison:
@@ -104,7 +104,7 @@ class TestComparison:
 
     def test_significance_is_over_landmarks(self, run, theirs):
         found = compare_runs(first=run, second=theirs)
-        assert (found.landmarks, found.test.cases, found.test.exact) == (2, 4, True)
+        assert (found.test.groups, found.test.patterns, found.test.exact) == (2, 4, True)
         assert found.test.mean == pytest.approx(found.difference)
         # Differences of opposite signs: only the two patterns with equal signs are as extreme as
         # themselves, the observed one is the weaker pair.
@@ -120,5 +120,5 @@ class TestComparison:
     def test_a_run_that_is_not_done_is_said(self, run, benchmark_rows):
         queued = create_run(benchmark=benchmark_rows)
         assert queued.status == Status.QUEUED
-        with pytest.raises(NothingToCompare, match="not done"):
+        with pytest.raises(NothingToCompare, match="not finished"):
             compare_runs(first=run, second=queued)

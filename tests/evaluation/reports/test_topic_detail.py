@@ -1,11 +1,11 @@
-"""What the pages read from a run: a topic's places, the museum, the audit."""
+"""What the pages read from a run: a topic's places, the AP variants, the label audit."""
 
 import pytest
 
 from evaluation.models import EvaluationRun
-from evaluation.reports.ap_variants import EXHIBITS, visit
+from evaluation.reports.ap_variants import VARIANTS, ap_variants
 from evaluation.reports.audit import audit_run
-from evaluation.reports.topic_detail import Role, TopicReading
+from evaluation.reports.topic_detail import Role, TopicDetail, query_image
 from evaluation.runs.importing import import_run
 from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import (
@@ -25,13 +25,13 @@ def run(benchmark_rows):
     return evaluate(benchmark=benchmark_rows, crop=False, descriptor=Describer())
 
 
-def reading(run, name):
-    return TopicReading(run.results.with_rankings().get(name=name))
+def detail(run, name):
+    return TopicDetail(run.results.with_rankings().get(name=name))
 
 
 class TestTopic:
     def test_every_place_says_what_it_is_and_what_it_adds(self, run, pictures):
-        places = reading(run, "door_1").places()
+        places = detail(run, "door_1").places()
         assert [place.name for place in places] == ORDER
         assert [place.position for place in places] == list(range(1, 10))
         assert [place.rank for place in places] == [1, 2, 3, None, 4, 5, 6, 7, 8]
@@ -45,62 +45,62 @@ class TestTopic:
 
     def test_a_stretch_is_the_same_as_in_the_whole(self, run):
         """Catches ranks and sums that begin anew on the second page."""
-        whole = reading(run, "door_1").places()
-        assert reading(run, "door_1").places(3, 6) == whole[3:6]
-        assert reading(run, "door_1").places(100, 130) == []
+        whole = detail(run, "door_1").places()
+        assert detail(run, "door_1").places(3, 6) == whole[3:6]
+        assert detail(run, "door_1").places(100, 130) == []
 
     def test_junk_on_top_has_no_precision_yet(self, run):
-        junk = reading(run, "lamp_1").places(0, 3)
+        junk = detail(run, "lamp_1").places(0, 3)
         assert [place.recall for place in junk] == [0, 0, 0]  # no positives at all
 
     def test_what_was_not_found_is_named(self, run):
-        assert reading(run, "gate_1").missing() == [("gate_gone", "good")]
+        assert detail(run, "gate_1").missing() == [("gate_gone", "good")]
 
     def test_pictures_that_left_are_still_named(self, run, collection):
         collection.images.all().delete()
-        gone = reading(EvaluationRun.objects.get(), "door_1")
+        gone = detail(EvaluationRun.objects.get(), "door_1")
         assert [place.name for place in gone.places()] == ORDER
         assert gone.places()[0].image is None
-        assert gone.query_image is None
+        assert query_image(gone.result) is None
 
     def test_own_picture_is_ignored_where_it_is_left_out(self, benchmark_rows):
         run = evaluate(
             benchmark=benchmark_rows, crop=False, exclude_self=True, descriptor=Describer()
         )
-        first = reading(run, "door_1").places(0, 1)[0]
+        first = detail(run, "door_1").places(0, 1)[0]
         assert (first.role, first.rank, first.label) == (Role.IGNORED, None, "good")
         assert first.precision == 0
 
     def test_a_topic_without_a_ranking_cannot_be_read(self, run):
         with pytest.raises(ValueError, match="tower_1 was not evaluated"):
-            reading(run, "tower_1")
+            detail(run, "tower_1")
 
 
-class TestMuseum:
-    def test_each_exhibit_by_hand(self, benchmark_rows):
+class TestApVariants:
+    def test_each_variant_by_hand(self, benchmark_rows):
         """The same ranking under four definitions; gate_gone stands first in its file."""
         run = evaluate(benchmark=benchmark_rows, crop=False, descriptor=Describer())
-        museum = visit(run=run)
-        gate = next(row for row in museum.rows if row.result.name == "gate_1")
+        variants = ap_variants(run=run)
+        gate = next(topic for topic in variants.topics if topic.result.name == "gate_1")
         # legacy: gate_gone not in T, then 1 of 2: (0 + 1/2) / 2. The others: found at rank 0.
-        assert dict(zip(EXHIBITS, gate.figures, strict=True)) == pytest.approx(
+        assert dict(zip(VARIANTS, gate.figures, strict=True)) == pytest.approx(
             {"legacy": 0.25, "ap_at_30": GATE_AP, "trec_ap": 0.5, "ap": GATE_AP}
         )
         assert gate.spread == pytest.approx(0.25)
-        assert museum.most_disputed(1) == [gate]
-        assert museum.means[-1] == pytest.approx(run.mean_ap)
-        assert museum.faithful
+        assert variants.by_spread()[0] == gate
+        assert variants.means[-1] == pytest.approx(run.mean_ap)
+        assert variants.faithful
 
     def test_only_whole_pictures_repeat_the_original(self, benchmark_rows):
         cropped = evaluate(benchmark=benchmark_rows, protocol="good", descriptor=Describer())
-        museum = visit(run=cropped)
-        assert not museum.faithful
-        assert museum.published == pytest.approx(0.5703)
+        variants = ap_variants(run=cropped)
+        assert not variants.faithful
+        assert variants.published == pytest.approx(0.5703)
 
-    def test_a_run_without_figures_is_an_empty_museum(self, pictures):
+    def test_a_run_without_figures_has_no_means(self, pictures):
         bare = DOOR | {"door_1_good.txt": "", "door_1_ok.txt": ""}
         run = evaluate(benchmark=imported(bare, name="bare"), crop=False, descriptor=Describer())
-        assert visit(run=run).means == (None,) * 4
+        assert ap_variants(run=run).means == (None,) * 4
 
 
 class TestAudit:

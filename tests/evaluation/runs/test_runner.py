@@ -62,7 +62,7 @@ class TestFigures:
         assert door.trec_ap == pytest.approx((1 + 1 + 3 / 4 + 4 / 6) / 4)
 
     def test_the_ranking_is_kept_whole_with_what_is_ignored(self, run):
-        ranking = results(run)["door_1"].case().ranking
+        ranking = results(run)["door_1"].labelled_ranking().ranking
         assert [run.names[place] for place in ranking] == ORDER
 
     @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ class TestWhatIsMissing:
 
     def test_an_empty_collection_is_an_error_of_its_own(self, db):
         benchmark = imported(DOOR)
-        with pytest.raises(EvaluationError, match="holds no pictures"):
+        with pytest.raises(EvaluationError, match="contains no pictures"):
             evaluate(benchmark=benchmark, descriptor=Describer())
 
     def test_no_topic_that_can_be_searched_for_is_an_error_with_reasons(self, pictures):
@@ -143,7 +143,9 @@ class TestQueries:
         describer = Describer(turned(60))
         first = evaluate(benchmark=benchmark_rows, descriptor=describer)
         assert describer.sizes == [(36, 36)]  # 4 4 40 40; gate and lamp have no box
-        names = [first.names[place] for place in results(first)["door_1"].case().ranking]
+        names = [
+            first.names[place] for place in results(first)["door_1"].labelled_ranking().ranking
+        ]
         assert names[0] == "door_far"
         again = evaluate(benchmark=benchmark_rows, descriptor=describer)
         assert len(describer.sizes) == 1
@@ -210,13 +212,12 @@ class TestQueries:
 
 
 class TestStates:
-    def test_a_run_says_how_it_was_made(self, run, settings):
+    def test_a_run_says_how_it_was_made(self, run):
         run = EvaluationRun.objects.get(pk=run.pk)
         assert run.status == Status.DONE
         assert run.is_finished
         assert (run.descriptor, run.model_id) == ("fc6", Describer.model_id)
         assert (run.engine, run.crop, run.exclude_self) == ("default", False, False)
-        assert run.code_version == settings.SIS_VERSION
         assert run.judgements_hash == run.benchmark.judgements_hash
         assert run.duration > 0
 
@@ -233,7 +234,7 @@ class TestStates:
         collection.images.all().delete()
         again = EvaluationRun.objects.get()
         assert (aps(again), again.names) == (before, names)
-        judged = results(again)["gate_1"].case().judged
+        judged = results(again)["gate_1"].labelled_ranking().judged
         assert [again.names[place] for place in judged["good"]] == ["gate_gone", "gate_a"]
         assert again.judgements_hash != again.benchmark.judgements_hash
 
@@ -289,7 +290,7 @@ class TestStates:
     @pytest.mark.parametrize(
         ("options", "said"),
         [
-            ({"protocol": "easy"}, "no protocol “easy”; there are: standard, good, ok, junk"),
+            ({"protocol": "easy"}, "no protocol “easy”; its protocols: standard, good, ok, junk"),
             ({"protocol": "best"}, "no protocol “best”"),
             ({"engine": "faiss"}, "no engine 'faiss'"),
         ],

@@ -12,7 +12,7 @@ from tests.pages import html, text
 
 pytestmark = pytest.mark.django_db
 
-CASE = re.compile(r'<li class="panel case">(.*?)</ul>', re.S)
+SUSPECT = re.compile(r'<li class="panel suspect">(.*?)</ul>', re.S)
 
 
 @pytest.fixture
@@ -30,26 +30,26 @@ def audit(client, run, **query):
     return client.get(reverse("evaluation:audit", args=[run.pk]), query)
 
 
-def cases(response) -> list[tuple[str, str]]:
-    """(picture, words about its ranks) of every case, from the first."""
+def suspects(response) -> list[tuple[str, str]]:
+    """(picture, words about its ranks) of every suspect, from the first."""
     found = []
-    for case in CASE.findall(html(response)):
-        name = re.search(r'class="card-name">([^<]*)<', case)[1]
-        found.append((name, " ".join(re.findall(r"</a>:\s*([^<]*?)\s*</li>", case))))
+    for suspect in SUSPECT.findall(html(response)):
+        name = re.search(r'class="card-name">([^<]*)<', suspect)[1]
+        found.append((name, " ".join(re.findall(r"</a>:\s*([^<]*?)\s*</li>", suspect))))
     return found
 
 
 def test_unlabelled_pictures_come_by_rank(client, run):
     # Catches labelled pictures in the queue, and places instead of ranks without the junk.
-    listed = cases(audit(client, run))
+    listed = suspects(audit(client, run))
     assert listed[:2] == [("wrong_1", "rank 3"), ("wrong_2", "rank 5")]
     assert {name for name, _words in listed} == {"wrong_1", "wrong_2", "gate_a", "lamp_a"}
-    assert cases(audit(client, run, depth=4)) == [("wrong_1", "rank 3")]
+    assert suspects(audit(client, run, depth=4)) == [("wrong_1", "rank 3")]
 
 
 def test_both_pictures_are_linked(client, run, pictures):
     # Catches a queue that one cannot look at.
-    first = html(audit(client, run)).split('<li class="panel case">')[1]
+    first = html(audit(client, run)).split('<li class="panel suspect">')[1]
     for name in ("wrong_1", "door_a"):
         assert f'href="{pictures[name].get_absolute_url()}"' in first
     assert f'href="{run.results.get().get_absolute_url()}"' in first
@@ -57,9 +57,9 @@ def test_both_pictures_are_linked(client, run, pictures):
 
 def test_good_pictures_that_rank_low(client, run):
     # Catches a queue of what stands where it may stand: R = 4, so rank 6 is low from 4 on.
-    assert cases(audit(client, run, queue="buried")) == []
+    assert suspects(audit(client, run, queue="buried")) == []
     response = audit(client, run, queue="buried", depth=1)
-    assert cases(response) == [("door_far", "rank 6")]
+    assert suspects(response) == [("door_far", "rank 6")]
     assert "Labelled “good”, ranks low (1)" in text(response)
 
 
@@ -67,7 +67,7 @@ def test_what_a_run_file_lacks_ranks_lowest(client, door):
     # Catches positives of another system that nobody asks about.
     run = foreign(door, {"door_1": ["wrong_1", "door_a"]})
     response = audit(client, run, queue="buried", depth=1)
-    assert ("door_far", "not in the ranking") in cases(response)
+    assert ("door_far", "not in the ranking") in suspects(response)
 
 
 def test_bounds_are_those_of_the_chosen_m(client, run):
@@ -100,7 +100,7 @@ def test_bad_numbers_are_form_errors(client, run, query, field):
     response = audit(client, run, **query)
     assert response.status_code == 400
     assert list(response.context["form"].errors) == [field]
-    assert cases(response)[0] == ("wrong_1", "rank 3")
+    assert suspects(response)[0] == ("wrong_1", "rank 3")
 
 
 def test_labels_are_changed_in_the_admin_only(client, admin_client, run):
@@ -134,11 +134,11 @@ def test_queues_are_shown_page_by_page(client, collection):
     }
     run = foreign(imported(files), {"far_1": names})
     pages = [audit(client, run, depth=45, page=page) for page in (1, 2, 3)]
-    assert [name for page in pages for name, _words in cases(page)] == names[1:]
+    assert [name for page in pages for name, _words in suspects(page)] == names[1:]
     assert "depth=45&amp;page=2" in html(pages[0])
 
 
 def test_a_run_without_positives(client, pictures):
     # Catches bounds of nothing.
     run = evaluated(imported(LAMP, name="lamp"))
-    assert "there is no mAP to move" in text(audit(client, run))
+    assert "there is no mAP to change" in text(audit(client, run))

@@ -32,7 +32,7 @@ def pages(benchmark_rows, monkeypatch) -> list[str]:
         *(run.get_absolute_url() for run in runs),
         *(f"{row.get_absolute_url()}?step=1" for row in rows),
         theirs.results.get(name="door_1").get_absolute_url(),
-        *(reverse(f"evaluation:{page}", args=[ours.pk]) for page in ("museum", "audit")),
+        *(reverse(f"evaluation:{page}", args=[ours.pk]) for page in ("ap_variants", "audit")),
         f"{reverse('evaluation:audit', args=[ours.pk])}?queue=buried&depth=1&m=x",
         compare,
         f"{compare}?first={ours.pk}&second={theirs.pk}",

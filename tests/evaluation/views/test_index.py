@@ -79,14 +79,14 @@ def test_a_run_whose_worker_was_killed_is_called_stopped(client, benchmark_rows,
     settings.TASKS = LATER
     client.post(INDEX, asked(benchmark_rows))
     run = EvaluationRun.objects.get()
-    words = "seems to have been stopped"
+    words = "seems to be stuck"
     for status, minutes, stopped in (
         (Status.RUNNING, 20, True),
         (Status.RUNNING, 10, False),
         (Status.QUEUED, 20, False),
     ):
         heard = timezone.now() - timedelta(minutes=minutes)
-        EvaluationRun.objects.update(status=status, heard_at=heard)
+        EvaluationRun.objects.update(status=status, last_heartbeat_at=heard)
         assert (words in text(client.get(run.get_absolute_url()))) is stopped
         assert (words in text(client.get(reverse("evaluation:progress", args=[run.pk])))) is stopped
 
@@ -100,10 +100,10 @@ def test_work_for_a_worker_does_not_keep_the_request(client, benchmark_rows, set
     progress = reverse("evaluation:progress", args=[run.pk])
     assert f'hx-get="{progress}"' in html(response)
     assert '<noscript><meta http-equiv="refresh"' in html(response)
-    assert "The run waits for its turn." in text(response)
+    assert "The run is waiting for its turn." in text(response)
     EvaluationRun.objects.update(status=Status.RUNNING, progress_done=1, progress_total=3)
     waiting = client.get(progress, headers={"HX-Request": "true"})
-    assert "Describing the query pictures: 1 of 3." in text(waiting)
+    assert "Extracting features of the query pictures: 1 of 3." in text(waiting)
     assert 'max="3" value="1"' in html(waiting)
     assert f'hx-get="{progress}"' in html(waiting)
     assert "HX-Refresh" not in waiting.headers
@@ -120,7 +120,11 @@ def test_work_for_a_worker_does_not_keep_the_request(client, benchmark_rows, set
         ({"benchmark": "9" * 30}, "benchmark", "Select a valid choice."),
         ({"benchmark": "\x00"}, "benchmark", "Null characters are not allowed."),
         ({"benchmark": None}, "benchmark", "This field is required."),
-        ({"protocol": "medium"}, "protocol", "can be read as: standard (good and ok), good, ok"),
+        (
+            {"protocol": "medium"},
+            "protocol",
+            "fit these protocols: standard (good and ok), good, ok",
+        ),
         ({"protocol": "<b>"}, "protocol", "Select a valid choice. &lt;b&gt; is not"),
         ({"query": "nothing"}, "query", "Select a valid choice."),
         ({"query": None}, "query", "This field is required."),

@@ -77,16 +77,16 @@ def test_topics_are_sorted_by_the_address(client, run):
     assert topics("ranking_data") == ["door_1", "gate_1", "lamp_1", "tower_1"]
 
 
-def test_the_passport_is_complete(client, run):
+def test_the_provenance_is_complete(client, run):
     # Catches a field that could change the number and is not shown.
     response = client.get(run.get_absolute_url())
     rows = {row[0]: row[1] for row in table_rows(response) if len(row) == 2}
     assert rows["Benchmark"] == "landmarks"
     assert rows["Query box used"] == "no"
     assert rows["Model id"] == run.model_id
-    assert rows["Judgements"] == run.judgements_hash[:12]
+    assert rows["Labels"] == run.judgements_hash[:12]
     assert rows["Pictures and model ids"] == run.collection_hash[:12]
-    for entry in response.context["passport"]:
+    for entry in response.context["provenance"]:
         assert entry.title[0].upper() + entry.title[1:] in rows
 
 
@@ -97,8 +97,8 @@ def test_an_imported_run_says_what_is_not_known(client, benchmark_rows):
     rows = {row[0]: row[1] for row in table_rows(response) if len(row) == 2}
     assert rows["System"] == "other"
     assert {rows[name] for name in ("Engine", "Engine options", "Query box used")} == {"not known"}
-    assert "topics that the benchmark does not have: nowhere_1" in text(response)
-    assert "Which pictures the other system searched is not known." in text(response)
+    assert "also ranks topics that are not in the benchmark: nowhere_1" in text(response)
+    assert "It is not known which pictures the other system searched." in text(response)
     assert row_of(response, "gate_1")[1:] == ["not evaluated: not in the run file"]
 
 
@@ -166,7 +166,7 @@ def test_other_files_do_not_exist(client, run, name):
 
 
 WANTS_RESULTS = [
-    *("museum/", "audit/", "topics/0/", "topics.svg", "curve.png", "topics/0/anatomy.svg"),
+    *("ap-variants/", "audit/", "topics/0/", "topics.svg", "curve.png", "topics/0/anatomy.svg"),
     *(f"files/{name}" for name in FILES),
 ]
 

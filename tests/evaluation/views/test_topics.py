@@ -83,15 +83,17 @@ def test_the_trapezoids_add_up_to_the_number(client, run):
 def test_a_step_is_an_address_of_its_own(client, run):
     # Catches stepping that only a script can do.
     response = page_of(client, run, step=3)
-    assert "Positive 3 of 4, door_ok: place 5 less 1 ignored above it is rank 4." in text(response)
+    assert "Positive 3 of 4, door_ok: place 5 minus 1 ignored above it gives rank 4." in text(
+        response
+    )
     assert html(response).count('aria-current="step"') == 1
     assert html(response).count('<polygon points="') == 4
     assert len(re.findall(r'<polygon points="[^"]+" class="is-current"', html(response))) == 1
     assert [place for *_r, more, place in CARD.findall(html(response)) if more] == ["5"]
-    assert re.search(r'href="\?step=2#anatomy" data-step-back>', html(response))
-    assert re.search(r'href="\?step=4#anatomy" data-step-on>', html(response))
-    assert re.search(r"data-step-on hidden>", html(page_of(client, run, step=4)))
-    assert re.search(r"data-step-back hidden>", html(page_of(client, run, step=1)))
+    assert re.search(r'href="\?step=2#anatomy" data-step-previous>', html(response))
+    assert re.search(r'href="\?step=4#anatomy" data-step-next>', html(response))
+    assert re.search(r"data-step-next hidden>", html(page_of(client, run, step=4)))
+    assert re.search(r"data-step-previous hidden>", html(page_of(client, run, step=1)))
 
 
 @pytest.mark.parametrize("step", ["0", "5", "-1", "x", "9" * 30, "²", "1.5", "\x00"])

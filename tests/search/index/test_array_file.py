@@ -1,4 +1,4 @@
-"""Array files: what has the name is whole, and what is not whole is told by its header."""
+"""Array files: what has the name is whole and was verified; what was damaged since is refused."""
 
 import os
 import signal
@@ -104,7 +104,7 @@ def with_a_shorter_text(data):
         (headless, "not an array file"),
         (lambda data: b"", "shorter than a header"),
         (cut_in_the_header, "shorter than a header"),
-        (of_another_version, "version 2, expected 1"),
+        (of_another_version, "version 3, expected 2"),
         (with_another_size_in_the_header, "damaged header"),
         (with_a_shorter_text, "damaged header"),
         (lambda data: b"P6 999 999 255 " * 1000, "not an array file"),
@@ -114,6 +114,77 @@ def test_a_damaged_file_is_refused(path, damage, complaint):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ArrayFileError, match=complaint):
         ArrayFile(path)
+
+
+def changed(data, start, content):
+    """The bytes of a file with others at `start`, of the same length in all."""
+    return data[:start] + content + data[start + len(content) :]
+
+
+IDS = HEADER_BYTES + ROWS.nbytes
+SAME_SIZE = {
+    "one byte of the first array": ("rows", lambda data: changed(data, IDS - 1, b"\x07")),
+    "one byte of the second array": ("ids", lambda data: changed(data, IDS, b"\x07")),
+    "zeroed rows": ("rows", lambda data: changed(data, HEADER_BYTES + 20, bytes(40))),
+    "random bytes": ("rows", lambda data: changed(data, HEADER_BYTES, os.urandom(ROWS.nbytes))),
+}
+
+
+@pytest.mark.parametrize(("array", "damage"), SAME_SIZE.values(), ids=SAME_SIZE)
+def test_other_bytes_in_a_file_of_the_right_size_are_found(path, array, damage):
+    # Catches arrays that are mapped without a look at what is in them.
+    file = ArrayFile(path)
+    path.write_bytes(damage(path.read_bytes()))
+    assert file.touched
+    for attempt in (ArrayFile, lambda _path: file.verify()):
+        with pytest.raises(ArrayFileError, match=f"other {array} than were written"):
+            attempt(path)
+
+
+def test_damage_that_leaves_the_time_as_it_was_is_found_by_verifying(path):
+    # As a failing disk does it. Opening must not read everything, so it cannot tell.
+    before = path.stat()
+    path.write_bytes(changed(path.read_bytes(), IDS, b"\x07"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    file = ArrayFile(path)
+    assert not file.touched
+    with pytest.raises(ArrayFileError, match="other ids"):
+        file.verify()
+
+
+def test_a_copy_is_verified_once_and_then_trusted(path, monkeypatch):
+    # Copies have new times: reading 16 GB at each start because of that would be no cache.
+    path.touch()
+    checked = []
+    monkeypatch.setattr(array_file, "check", lambda handle, name: checked.append(name))
+    for _ in range(2):
+        assert not ArrayFile(path).touched
+    assert checked == ["some.vectors"]
+
+
+def test_what_the_disk_changes_while_writing_gets_no_name(tmp_path, monkeypatch):
+    # Catches checksums of what is on the disk, in place of those of what was meant to be there.
+    path = tmp_path / "some.vectors"
+    flush = ArrayFileWriter._flush
+
+    def lose(writer):
+        flush(writer)
+        with writer._temporary.open("r+b") as file:
+            file.seek(HEADER_BYTES + 50)
+            file.write(b"\x07")
+
+    monkeypatch.setattr(ArrayFileWriter, "_flush", lose)
+    with pytest.raises(ArrayFileError, match="other rows"), ArrayFileWriter(path) as writer:
+        writer.add("rows", ROWS)
+        writer.publish({})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_verifying_a_file_that_was_deleted_says_nothing(path):
+    # Another process deletes an old file when it takes a newer one: that is not damage.
+    file = ArrayFile(path)
+    path.unlink()
+    file.verify()
 
 
 def test_an_array_that_is_not_there_is_named(path):

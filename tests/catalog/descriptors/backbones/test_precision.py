@@ -94,6 +94,7 @@ def test_the_processor_is_asked_by_its_flags(tmp_path, monkeypatch, cpuinfo, exp
 @pytest.mark.skipif(
     not processor.multiplies_bfloat16(), reason="the processor does not multiply bfloat16 numbers"
 )
+@pytest.mark.slow
 def test_vectors_are_close_to_float32s_and_not_the_same():
     # Catches a precision that is only a name, and rounding in places where it costs quality.
     pictures = [picture(seed, size=(300, 200)) for seed in range(6)]

@@ -49,6 +49,7 @@ def small_file(path, *, shapes=None, names=lambda layer: ("W_1:0", "b_1:0"), ext
     return path
 
 
+@pytest.mark.slow
 def test_legacy_layout_is_read_by_attributes_and_order_not_by_names(tmp_path):
     # Names that sort backwards and layers beyond fc1: only the attributes tell the order.
     path = small_file(
@@ -120,6 +121,7 @@ def test_a_file_without_top_layers_says_what_is_missing(tmp_path):
         next(file_layers(path))
 
 
+@pytest.mark.slow
 def test_untrained_weights_are_the_same_everywhere():
     # The model id `untrained` promises one set of numbers; these were drawn once.
     name, kernel, bias = next(untrained_layers())
@@ -152,6 +154,7 @@ def mirror(tmp_path, monkeypatch):
     server.server_close()
 
 
+@pytest.mark.slow
 def test_imagenet_is_downloaded_once_and_then_found_in_keras_cache(
     mirror, memory, tmp_path, monkeypatch
 ):
@@ -166,6 +169,7 @@ def test_imagenet_is_downloaded_once_and_then_found_in_keras_cache(
 
 
 @pytest.mark.parametrize("trouble", ["not there", "wrong content"])
+@pytest.mark.slow
 def test_a_failed_download_says_what_to_fetch_and_where_to_put_it(mirror, memory, trouble):
     folder, _ = mirror
     if trouble == "wrong content":
@@ -177,6 +181,7 @@ def test_a_failed_download_says_what_to_fetch_and_where_to_put_it(mirror, memory
     assert "untrained" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_damaged_file_in_keras_cache_is_replaced(mirror, memory, monkeypatch):
     # What a killed download of another program leaves behind.
     folder, requests = mirror

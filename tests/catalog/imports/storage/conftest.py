@@ -45,7 +45,7 @@ def s3(s3_address, settings):
     client.delete_bucket(Bucket=BUCKET)
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.slow)])
 def any_storage(request):
     """Each test with this runs on a local folder and on S3."""
     if request.param == "s3":

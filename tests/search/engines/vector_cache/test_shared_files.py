@@ -5,11 +5,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.descriptors import get_descriptor
-from catalog.models import Collection, Image, VectorChange
+from catalog.models import Collection, Image
 from search.engines import cache as cache_module
 from search.engines.exact import ExactEngine
 from search.index.array_file import ArrayFile
 from search.index.snapshot import Snapshot
+from search.models import VectorFile
 from tests.helpers import add_image, unit_vectors
 
 from .starting import VECTORS, files, first_of, started, uses_file
@@ -31,7 +32,7 @@ def test_two_engines_share_one_file_and_both_follow(images, var_folder, collecti
     started(engine_class)
     one, two = started(engine_class), started(engine_class)
     assert len(files(var_folder)) == 1
-    assert one._snapshot.base.file.path == two._snapshot.base.file.path
+    assert one._snapshot.base.files[0].path == two._snapshot.base.files[0].path
     added = add_image(collection, "added", vector=unit_vectors(1, seed=9)[0])
     Image.objects.filter(pk=images[0].pk).delete()
     for engine in (one, two):
@@ -67,7 +68,7 @@ def test_builders_at_the_same_time_do_each_other_no_harm(images, var_folder):
     assert uses_file(engine)
     assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
     assert len(files(var_folder)) == 1
-    assert VectorChange.objects.filter(image_id__lt=0).count() == 1
+    assert VectorFile.objects.count() == 1
 
 
 def test_a_file_that_appears_while_older_ones_are_deleted_stays(images, monkeypatch):
@@ -75,22 +76,22 @@ def test_a_file_that_appears_while_older_ones_are_deleted_stays(images, monkeypa
     engine = started()
     descriptor, other = get_descriptor(), engine.cache
     mark = other.new_mark()
-    other.leave_mark(mark)
+    other.leave_mark(mark, engine._seen)
     original = cache_module.VectorCache._prune
     written = []
 
-    def prune(self, *arguments):
+    def prune(self, *arguments, **options):
         pieces = engine._snapshot.living()
         written.append(other.write(pieces, revision=engine._seen, mark=mark, marked=True))
-        original(self, *arguments)
+        original(self, *arguments, **options)
 
     monkeypatch.setattr(cache_module.VectorCache, "_prune", prune)
     started()
-    assert written[0].file.path.exists()
+    assert written[0].files[0].path.exists()
     monkeypatch.undo()
     base, _revision = cache_module.VectorCache(descriptor, descriptor.model_id).newest()
     assert base.mark == mark
-    assert VectorChange.objects.filter(image_id__lt=0).count() == 1
+    assert VectorFile.objects.count() == 1
 
 
 def test_what_changes_while_the_vectors_are_read_is_not_lost(images, monkeypatch, engine_class):
@@ -140,7 +141,7 @@ def test_vectors_of_each_model_have_a_folder_of_their_own(images, var_folder):
     # Building one model's file must not throw away the mark of another's.
     marks = [cache.new_mark() for cache in (one, two)]
     for cache, mark in zip((one, two), marks, strict=True):
-        cache.leave_mark(mark)
+        cache.leave_mark(mark, 0)
         cache.write(Snapshot(other._snapshot.base).living(), revision=0, mark=mark, marked=True)
     assert one.newest() is not None
     assert two.newest() is not None

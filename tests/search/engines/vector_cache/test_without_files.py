@@ -2,10 +2,10 @@
 
 from django.db import DatabaseError, transaction
 
-from catalog.models import VectorChange
 from search.engines import cache as cache_module
 from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
+from search.models import VectorFile
 
 from .starting import VECTORS, files, first_of, started
 
@@ -17,7 +17,7 @@ def test_an_unwritable_folder_is_one_line_in_the_log(images, var_folder, caplog,
     for _ in range(2):
         assert first_of(started(engine_class), VECTORS[3]) == (images[3].pk, 0)
     assert sum("cannot be written" in message for message in caplog.messages) == 1
-    assert not VectorChange.objects.filter(image_id__lt=0).exists()
+    assert not VectorFile.objects.exists()
 
 
 def test_a_full_disk_is_survived(images, var_folder, caplog, monkeypatch, engine_class):
@@ -37,7 +37,7 @@ def test_a_database_that_takes_no_mark_is_searched_all_the_same(images, var_fold
     def refuse(**_values):
         raise DatabaseError("read-only")
 
-    monkeypatch.setattr(VectorChange.objects, "create", refuse)
+    monkeypatch.setattr(VectorFile.objects, "create", refuse)
     for engine_class in (ExactEngine, CertifiedEngine):
         assert first_of(started(engine_class), VECTORS[3]) == (images[3].pk, 0)
     assert files(var_folder) == []

@@ -1,0 +1,64 @@
+"""What the admin pages of the evaluation share."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that are shown, never edited here; deleting stays possible where it makes sense."""
+
+    view_on_site = False
+
+    class Media:
+        css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Asked of the user, because `has_change_permission` is False for everybody here.
+        name = f"{self.opts.app_label}.change_{self.opts.model_name}"
+        return super().has_view_permission(request, obj) or request.user.has_perm(name)
+
+
+class PresenceFilter(admin.SimpleListFilter):
+    """Whether the collection has the image; the list's query must be `with_presence()`."""
+
+    title = _("picture in the collection")
+    parameter_name = "present"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
+        return [("yes", _("yes")), ("no", _("no"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(present=self.value() == "yes")
+        return queryset
+
+
+def counted_link(view: str, query: str, number: int) -> str:
+    return format_html('<a href="{}?{}">{}</a>', reverse(view), query, localize(number))
+
+
+class WholeDeletionAdmin(ReadOnlyAdmin):
+    """What hangs on a row is named by number: listing it would read every ranking."""
+
+    def dependents(self, rows: list[Any]) -> dict[str, int]:
+        raise NotImplementedError
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        rows = list(objs)
+        lacking = set()
+        if not self.has_delete_permission(request):
+            lacking.add(self.opts.verbose_name)
+        return [str(row) for row in rows], self.dependents(rows), lacking, []
