@@ -38,7 +38,9 @@ class Face:
         shaded = (self.canvas.pane if pane else self.canvas.lit)(colour, self.bright)
         self.canvas.polygon(self.at(places), shaded)
 
-    def rect(self, u0: float, v0: float, u1: float, v1: float, colour: Colour, **kind) -> None:
+    def rect(
+        self, u0: float, v0: float, u1: float, v1: float, colour: Colour, **kind: bool
+    ) -> None:
         """Fill a rectangle on the wall."""
         self.fill([(u0, v0), (u1, v0), (u1, v1), (u0, v1)], colour, **kind)
 
@@ -51,12 +53,12 @@ class Face:
         colour: Colour,
         *,
         pointed: bool = False,
-        **kind,
+        **kind: bool,
     ) -> None:
         """Fill an opening with an arched top; `v1` is the height of its crown."""
         self.fill(arch_outline(u0, v0, u1, v1, self.height / self.width, pointed), colour, **kind)
 
-    def disc(self, u: float, v: float, radius: float, colour: Colour, **kind) -> None:
+    def disc(self, u: float, v: float, radius: float, colour: Colour, **kind: bool) -> None:
         """Fill a circle; `radius` in units of space."""
         angle = np.linspace(0, 2 * math.pi, 25)[:-1]
         around = np.stack(

@@ -140,7 +140,12 @@ def light(setting: Setting, mood: Mood) -> tuple[float, float, float]:
 
 
 def add_clouds(
-    picture: Floats, up: Floats, haze: Floats, zenith: Floats, amount: float, rng
+    picture: Floats,
+    up: Floats,
+    haze: Floats,
+    zenith: Floats,
+    amount: float,
+    rng: np.random.Generator,
 ) -> None:
     """Paint clouds over the sky in place; `amount` 0 leaves it clear, 1 covers it."""
     height, width = up.shape
@@ -169,7 +174,12 @@ def skyline(camera: Camera, columns: Points, high: float, rough: float, land: in
 
 
 def paint_ground(
-    picture: Floats, below: Floats, setting: Setting, tint: Floats, haze: Floats, rng
+    picture: Floats,
+    below: Floats,
+    setting: Setting,
+    tint: Floats,
+    haze: Floats,
+    rng: np.random.Generator,
 ) -> None:
     """Paint land or water below the horizon in place."""
     height, width = below.shape

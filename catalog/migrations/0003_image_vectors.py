@@ -1,10 +1,13 @@
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 OLD_TRIGGERS = [f"catalog_image_vector_{event}" for event in ("insert", "update", "delete")]
 
 
-def drop_triggers(apps, schema_editor):
+def drop_triggers(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     on_table = "" if schema_editor.connection.vendor == "sqlite" else " ON catalog_image"
     for name in OLD_TRIGGERS:
         schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")

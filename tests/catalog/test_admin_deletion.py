@@ -23,7 +23,12 @@ def decoded(images, monkeypatch) -> list[int]:
     """One entry for each vector that comes out of the database from now on."""
     seen: list[int] = []
     decode = vectors.decode
-    monkeypatch.setattr(vectors, "decode", lambda *args: (seen.append(1), decode(*args))[1])
+
+    def counted(*args):
+        seen.append(1)
+        return decode(*args)
+
+    monkeypatch.setattr(vectors, "decode", counted)
     assert Image.objects.get(pk=images[0].pk).fc6 is not None
     assert seen.pop() == 1  # it does see one
     return seen

@@ -18,7 +18,8 @@ class StandIn(Descriptor):
     name, dim, model_id, trained = "fc6", 4096, "vgg16/untrained/float32", False
 
     def __init__(self, *values: float):
-        self.values, self.sizes = values or (1.0,), []
+        self.values = values or (1.0,)
+        self.sizes: list[tuple[int, int]] = []
 
     def describe(self, images):
         self.sizes += [image.size for image in images]

@@ -35,7 +35,7 @@ def with_vectors() -> dict[str, Image]:
 
 
 def lose_file(image: Image) -> None:
-    image.file.storage.delete(image.file.name)
+    image.file.delete(save=False)
 
 
 def test_every_image_gets_the_vector_of_its_own_picture(images):

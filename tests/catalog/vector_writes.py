@@ -57,7 +57,7 @@ class Scene:
         return set(found.values_list("pk", flat=True))
 
 
-def execute(sql: str, *parameters: object) -> None:
+def execute(sql: str, *parameters: str | int | bytes) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
 

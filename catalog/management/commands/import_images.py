@@ -7,7 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 from django.utils.translation import gettext as _
 
-from catalog.imports.importer import ImportRefused, ImportReport, import_directory, import_storage
+from catalog.imports.importer import import_directory, import_storage
+from catalog.imports.plan import ImportReport
+from catalog.imports.sources import ImportRefused
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 

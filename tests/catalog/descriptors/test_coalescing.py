@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -41,7 +42,8 @@ class Callers:
     """Threads that each ask for one picture; the first one's pass is running when this is made."""
 
     def __init__(self, passes: Passes, others: int) -> None:
-        self.describe = CoalescingDescriber(passes, passes=1)
+        # Any, because its pictures are numbers.
+        self.describe = cast(Any, CoalescingDescriber)(passes, passes=1)
         self.pool = ThreadPoolExecutor(max_workers=others + 1)
         self.answers: list[Future] = [self.pool.submit(self.describe, 0)]
         assert passes.started.acquire(timeout=PATIENCE)

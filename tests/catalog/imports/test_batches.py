@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from catalog.imports import plan, sources
-from catalog.imports.importer import ImportRefused, import_directory
+from catalog.imports.importer import import_directory
+from catalog.imports.sources import ImportRefused
 from catalog.models import Collection, Image
 
 from .files import counts, names, write

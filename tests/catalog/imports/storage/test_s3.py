@@ -1,11 +1,13 @@
 """What only S3 has: keys that are not paths, buckets that are not there, uploads over a network."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import storages
 
-from catalog.imports.importer import ImportRefused, import_directory, import_storage
+from catalog.imports.importer import import_directory, import_storage
+from catalog.imports.sources import ImportRefused
 from catalog.models import Collection, Image
 from tests.catalog.imports.files import counts, names
 from tests.helpers import encoded, picture
@@ -94,7 +96,7 @@ def test_an_upload_of_a_killed_run_is_used_again(s3, tmp_path: Path, monkeypatch
     whole, cut = (image.file.name for image in Image.objects.order_by("name"))
     Image.objects.all().delete()
     s3.put_object(Bucket=BUCKET, Key=cut, Body=b"cut off")
-    kind = type(storages["default"])
+    kind: Any = type(storages["default"])
     uploads, real_save = [], kind._save
 
     def watched(storage, name, content):
