@@ -27,7 +27,7 @@ def required() -> list[Requirement]:
 @pytest.fixture(scope="module")
 def pinned() -> dict[str, str]:
     """Name to exact version, from constraints.txt."""
-    found = {}
+    found: dict[str, str] = {}
     for line in lines("constraints.txt"):
         match = re.fullmatch(r"([\w.-]+)==([\w.!+]+)", line)
         assert match, f"constraints.txt: {line!r} is not name==version"

@@ -34,7 +34,7 @@ def suspects(response) -> list[tuple[str, str]]:
     """(picture, words about its ranks) of every suspect, from the first."""
     found = []
     for suspect in SUSPECT.findall(html(response)):
-        name = re.search(r'class="card-name">([^<]*)<', suspect)[1]
+        name = re.findall(r'class="card-name">([^<]*)<', suspect)[0]
         found.append((name, " ".join(re.findall(r"</a>:\s*([^<]*?)\s*</li>", suspect))))
     return found
 
