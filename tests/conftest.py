@@ -1,9 +1,17 @@
 """Fixtures for every test, and which tests are slow."""
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from catalog.descriptors import Descriptor, get_descriptor
 from catalog.models import Collection
+
+# A busy machine is slow, not wrong: only what a property says counts, not how long it took.
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 # Whoever asks for one of these waits for a browser, a server, a network of 2 GB or 234 pictures.
 SLOW_FIXTURES = {

@@ -2,18 +2,7 @@
 
 English needs none: it is what the sources say.
 
-After a text has changed, from the project's folder:
-
-    django-admin makemessages -l vi -l en --no-obsolete --no-location --no-wrap \\
-        --ignore=var --ignore=tests
-    msgattrib --clear-fuzzy --empty --no-wrap -o locale/en/LC_MESSAGES/django.po \\
-        locale/en/LC_MESSAGES/django.po
-    msgen --no-wrap -o locale/en/LC_MESSAGES/django.po locale/en/LC_MESSAGES/django.po
-    (translate what is new or "fuzzy" in locale/vi/LC_MESSAGES/django.po)
-    django-admin compilemessages --ignore=var
-
-The last command needs `--settings sis_project.settings --pythonpath .`, as the first does, where
-DJANGO_SETTINGS_MODULE is not set.
+CONTRIBUTING.md says how to add a translation after a text has changed.
 """
 
 import os
@@ -30,7 +19,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = ["vi"]
-ADVICE = "run makemessages, msgen and compilemessages as this file's first lines say"
+ADVICE = "run makemessages and compilemessages as CONTRIBUTING.md says"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[#0\- +]?\d*(?:\.\d+)?[a-zA-Z%]|\{\w*[^{}]*\}")
 # Names, which are the same in Vietnamese.
 SAME_IN_VIETNAMESE = {"SHA-256"}
