@@ -175,9 +175,9 @@ def test_concurrent_writers_become_visible_in_the_order_of_their_numbers(migrate
             "VALUES ('writers', '', now()) RETURNING id"
         ).fetchone()
         [early] = first.execute(INSERT, {"home": home, "name": "early"}).fetchone()
-        late: list[int] = []
+        late = []
 
-        def write_late() -> None:
+        def write_late():
             late.extend(second.execute(INSERT, {"home": home, "name": "late"}).fetchone())
             second.commit()
 
