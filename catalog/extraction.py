@@ -83,8 +83,7 @@ def extract_features(
     A picture that fails is recorded on its row and stops nothing. Raises `DescriptorError` where
     the weights cannot be had.
     """
-    report = ExtractionReport()
-    storage = Image._meta.get_field("file").storage
+    report, storage = ExtractionReport(), Image._meta.get_field("file").storage
 
     def find(batch: Sequence[int]) -> list[PendingImage]:
         images = Image.objects.filter(pk__in=batch)

@@ -51,14 +51,12 @@ class Version:
 class VectorStore(ABC):
     """The stored vectors of one descriptor.
 
-    `data`, `model_id`, `error` and `extracted_at` are field paths from the images that `joined`
-    returns.
+    `data`, `model_id` and `error` are field paths from the images that `joined` returns.
     """
 
     data: str
     model_id: str
     error: str
-    extracted_at: str
 
     def __init__(self, descriptor: str) -> None:
         self.descriptor = descriptor
@@ -111,17 +109,21 @@ class VectorStore(ABC):
         row = found.values_list("state", self.model_id, self.error).first()
         return FeatureFacts(FeatureState(row[0]), row[1] or "", row[2] or "") if row else None
 
+    @abstractmethod
+    def of_model(self, model_id: str) -> models.QuerySet:
+        """Return the rows that hold vectors of this model id, found by an index."""
+
     def has_current(self, model_id: str) -> bool:
-        """Whether any image has a current vector."""
-        return self.count(model_id) > 0
+        """Whether any image has a current vector; asked for every page, so nothing is counted."""
+        return self.of_model(model_id).exists()
+
+    def count(self, model_id: str) -> int:
+        """Return at least the number of current vectors, from an index."""
+        return self.of_model(model_id).count()
 
     @abstractmethod
     def all_current(self, images: models.QuerySet, model_id: str, current: int) -> bool:
         """Whether no image lacks a current vector, of which there are `current`; cheaply."""
-
-    @abstractmethod
-    def count(self, model_id: str) -> int:
-        """Return at least the number of current vectors, from an index."""
 
     @abstractmethod
     def stream(
@@ -161,20 +163,19 @@ class ColumnStore(VectorStore):
     data = "fc6"
     model_id = "fc6_model_id"
     error = "fc6_error"
-    extracted_at = "fc6_extracted_at"
+
+    def of_model(self, model_id: str) -> models.QuerySet:
+        return all_images().filter(fc6_model_id=model_id)
 
     def all_current(self, images: models.QuerySet, model_id: str, current: int) -> bool:
         # Two ranges of the index: the cost is that of the images found, not of all there are.
         other = Q(fc6_model_id__lt=model_id) | Q(fc6_model_id__gt=model_id)
         return not images.filter(other).exists()
 
-    def count(self, model_id: str) -> int:
-        return all_images().filter(fc6_model_id=model_id).count()
-
     def stream(
         self, model_id: str, *, images: Sequence[int] | None = None
     ) -> Iterator[StoredVector]:
-        rows = all_images().filter(fc6_model_id=model_id, fc6__isnull=False)
+        rows = self.of_model(model_id).filter(fc6__isnull=False)
         # Bytes, not arrays: an array for each would cost more than reading it.
         stored = ExpressionWrapper(F("fc6"), output_field=BinaryField())
         rows = rows.order_by("collection", "pk").annotate(stored=stored)
@@ -183,16 +184,9 @@ class ColumnStore(VectorStore):
     def write(
         self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
     ) -> int:
-        written = 0
+        made = {"fc6_model_id": model_id, "fc6_extracted_at": timezone.now(), "fc6_error": ""}
         with transaction.atomic():
-            for version, vector in rows:
-                written += unchanged(version).update(
-                    fc6=vector,
-                    fc6_model_id=model_id,
-                    fc6_extracted_at=timezone.now(),
-                    fc6_error="",
-                )
-        return written
+            return sum(unchanged(version).update(fc6=vector, **made) for version, vector in rows)
 
     def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:
         with transaction.atomic():
@@ -214,7 +208,6 @@ class TableStore(VectorStore):
         self.data = f"{self.alias}__data"
         self.model_id = f"{self.alias}__model_id"
         self.error = f"{self.alias}__error"
-        self.extracted_at = f"{self.alias}__extracted_at"
 
     def joined(self, images: Images) -> Images:
         own = FilteredRelation("vectors", condition=Q(vectors__descriptor=self.descriptor))
@@ -223,37 +216,25 @@ class TableStore(VectorStore):
     def rows(self) -> models.QuerySet:
         return apps.get_model("catalog.ImageVector").objects.filter(descriptor=self.descriptor)
 
+    def of_model(self, model_id: str) -> models.QuerySet:
+        return self.rows().filter(model_id=model_id)
+
     def all_current(self, images: models.QuerySet, model_id: str, current: int) -> bool:
         return images.count() == current
-
-    def count(self, model_id: str) -> int:
-        return self.rows().filter(model_id=model_id).count()
 
     def stream(
         self, model_id: str, *, images: Sequence[int] | None = None
     ) -> Iterator[StoredVector]:
-        rows = self.rows().filter(model_id=model_id, data__isnull=False)
+        rows = self.of_model(model_id).filter(data__isnull=False)
         rows = rows.order_by("image__collection", "image")
         return in_slices(rows.values_list("image__collection", "image", "data"), "image", images)
 
     def write(
         self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
     ) -> int:
-        now = timezone.now()
-        return self._upsert(
-            [
-                (
-                    version,
-                    {
-                        "data": vectors.encode(vector, dim),
-                        "model_id": model_id,
-                        "extracted_at": now,
-                    },
-                )
-                for version, vector in rows
-            ],
-            replacing=["data", "model_id", "extracted_at", "error"],
-        )
+        made = {"model_id": model_id, "extracted_at": timezone.now()}
+        stored = [(v, made | {"data": vectors.encode(vector, dim)}) for v, vector in rows]
+        return self._upsert(stored, replacing=["data", "model_id", "extracted_at", "error"])
 
     def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:
         self._upsert([(v, {"error": error}) for v, error in rows], replacing=["error"])

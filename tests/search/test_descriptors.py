@@ -71,6 +71,7 @@ def test_a_query_can_be_ranked_again_by_another_descriptor(client, query):
     first = client.get(query.get_absolute_url())
     second = client.get(query.get_absolute_url(), {"descriptor": COLOURS})
     assert first.context["results"].descriptor.name == "fc6"
+    assert 'title="The same colours in the same places' in html(first)
     assert second.context["results"].descriptor.name == COLOURS
     assert {v.descriptor for v in query.vectors.all()} == {"fc6", COLOURS}
     # Described once: the second time it is there.
