@@ -9,8 +9,8 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals, triggers  # noqa: F401 (checks register themselves)
-        from .pixels import limit_pixels
+        from .pixels import prepare_decoders
 
-        limit_pixels()
+        prepare_decoders()
         post_migrate.connect(triggers.install, sender=self)
         post_delete.connect(signals.delete_stored_files, sender="catalog.Image")

@@ -21,6 +21,8 @@ CONTENT_TYPES = {
     PictureFormat.GIF: "image/gif",
     PictureFormat.BMP: "image/bmp",
     PictureFormat.TIFF: "image/tiff",
+    PictureFormat.HEIC: "image/heic",
+    PictureFormat.AVIF: "image/avif",
 }
 
 
