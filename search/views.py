@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -121,6 +122,7 @@ def show_results(
         "query": query,
         "box_form": box_form,
         "kept_until": query.created_at + timedelta(days=query.retention_days),
+        "query_quota": settings.SIS_QUERY_QUOTA_BYTES,
         "ranking_url": query.get_absolute_url(),
     }
     return render_ranking(request, "search/results.html", context, status=status)

@@ -148,6 +148,8 @@ SIS_PRECISION = env.str("SIS_PRECISION", default="float32")
 SIS_MAX_UPLOAD_BYTES = env.int("SIS_MAX_UPLOAD_BYTES", default=20 * 1024 * 1024)
 SIS_MAX_PIXELS = env.int("SIS_MAX_PIXELS", default=100_000_000)
 SIS_QUERY_DAYS = env.int("SIS_QUERY_DAYS", default=30)
+# Room for all stored queries together; 0: no quota.
+SIS_QUERY_QUOTA_BYTES = env.int("SIS_QUERY_QUOTA_BYTES", default=1024**3)
 
 # Name -> dotted path of a class, or {"BACKEND": path, "OPTIONS": {...}}; null takes one away.
 SIS_DESCRIPTORS = {
