@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from .features import features_of
 from .links import by_descriptor, image_links
@@ -24,7 +24,7 @@ CONTENT_TYPES = {
 }
 
 
-@require_GET
+@require_safe
 def browse(request: HttpRequest) -> HttpResponse:
     """All images, page by page, of one collection or all, by a part of their name."""
     slug, text = request.GET.get("collection", ""), request.GET.get("name", "").strip()
@@ -47,7 +47,7 @@ def browse(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def image(request: HttpRequest, pk: int) -> HttpResponse:
     """One image: the full picture, its facts, the state of its features."""
     found = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
@@ -70,7 +70,7 @@ def links(image: int, descriptor: str) -> list[tuple[str, str]]:
     return [(str(link.label), link.address(image) + query) for link in image_links]
 
 
-@require_GET
+@require_safe
 def original(request: HttpRequest, pk: int) -> FileResponse:
     """The picture's file as it was imported."""
     found = get_object_or_404(Image, pk=pk)
@@ -85,7 +85,7 @@ def original(request: HttpRequest, pk: int) -> FileResponse:
     )
 
 
-@require_GET
+@require_safe
 def thumbnail(request: HttpRequest, pk: int, size: str) -> FileResponse:
     """A small rendition, made when it is first asked for and kept in the storage."""
     if size not in SIZES:

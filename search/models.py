@@ -15,7 +15,6 @@ from catalog.models import Collection
 from catalog.pixels import Box
 from catalog.querysets import NothingManager
 
-
 # A row with a vector of fc6, which is 16 KB.
 ROW_BYTES = 20_000
 

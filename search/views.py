@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
@@ -81,7 +81,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
     return render(request, "search/home.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def results(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The ranking of a stored query, 30 at a time, to the end of the collection."""
     query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
@@ -128,7 +128,7 @@ def show_results(
     return render_ranking(request, "search/results.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The ranking for an image of the catalogue; the image itself comes first."""
     image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
@@ -219,7 +219,7 @@ def show_problem(
     return render(request, "search/problem.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     """The working copy of a query's picture; its address is as secret as the query's."""
     query = get_object_or_404(Query, pk=pk)

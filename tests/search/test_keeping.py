@@ -8,13 +8,13 @@ import subprocess
 import sys
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.conf import settings as project
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.db import DatabaseError, connection
-from django.urls import reverse
 from django.utils import timezone
 
 from catalog.pixels import PictureError
@@ -74,10 +74,9 @@ def fail_at_insert(monkeypatch):
 
 def fail_while_writing(monkeypatch):
     def save(self, name, content) -> str:
-        path = self.path(name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(b"\xff\xd8 the half")
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\xff\xd8 the half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(FileSystemStorage, "_save", save)
