@@ -202,6 +202,10 @@ SIS_UPLOADS_PER_MINUTE = env.int("SIS_UPLOADS_PER_MINUTE", default=60)
 SIS_LOGINS_PER_MINUTE = env.int("SIS_LOGINS_PER_MINUTE", default=30)
 # Of one address with one name, in 15 minutes.
 SIS_LOGIN_ATTEMPTS = env.int("SIS_LOGIN_ATTEMPTS", default=10)
+# Whether originals are served with position, camera and comments.
+SIS_SERVE_METADATA = env.bool("SIS_SERVE_METADATA", default=False)
+# Whether caches between here and a browser may keep pictures; not where a log-in stands before.
+SIS_SHARED_CACHES = env.bool("SIS_SHARED_CACHES", default=False)
 # Whether search engines may list the start page and the catalogue.
 SIS_INDEXED = env.bool("SIS_INDEXED", default=True)
 

@@ -46,7 +46,7 @@ def user(django_user_model):
     return django_user_model.objects.create_superuser("minh", password=PASSWORD)
 
 
-def sign_in(client: Client, name: str, password: str, *, page: str = "/login/", **extra: str):
+def sign_in(client, name, password, *, page="/login/", **extra):
     return client.post(page, {"username": name, "password": password}, **extra)
 
 
