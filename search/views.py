@@ -205,7 +205,7 @@ def render_ranking(
     request: HtmxHttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Show a whole page, or only its hits where htmx asks for more of them."""
-    if request.htmx and request.method == "GET":
+    if request.htmx and request.method != "POST":
         template = "search/_hits.html"
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])

@@ -23,7 +23,7 @@ def stand_in(monkeypatch):
 def stored(collection, content: bytes, format: str, suffix: str) -> Image:
     image = Image(
         collection=collection,
-        name="holiday/beach",
+        name=f"holiday/beach-{suffix}",
         source_name=f"holiday/beach{suffix}",
         format=format,
         width=160,
