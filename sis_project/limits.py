@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from time import time
 
 from django.conf import settings
@@ -101,8 +102,19 @@ def client_address(request: HttpRequest) -> str:
     found = request.META.get("REMOTE_ADDR", "")
     if settings.SIS_BEHIND_PROXY:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if not forwarded:
+            warn_of_missing_header()
         found = forwarded or found
     return as_counted(found)
+
+
+@cache
+def warn_of_missing_header() -> None:
+    """Say once that everybody is counted as one: the proxy, or the server, drops the header."""
+    logger.warning(
+        "SIS_BEHIND_PROXY is on, but requests have no X-Forwarded-For: limits count all visitors "
+        "together. Let the proxy send it, and the server pass it on."
+    )
 
 
 def as_counted(text: str) -> str:
