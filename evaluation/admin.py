@@ -52,6 +52,8 @@ class BenchmarkAdmin(WholeDeletionAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Benchmark.objects.with_counts()
 
+    also_deleted = (EvaluationRun,)
+
     def dependents(self, rows: list[Benchmark]) -> dict[str, int]:
         judgements = Judgement.objects.filter(topic__benchmark__in=rows)
         return {

@@ -1,10 +1,12 @@
 """Reads of benchmarks and runs. Lists load neither rankings nor tables of names."""
 
+from datetime import datetime
 from typing import Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from catalog.models import Image
@@ -65,9 +67,31 @@ class JudgementQuerySet(models.QuerySet):
         return missing.order_by("name").values_list("name", flat=True).distinct()
 
 
+# Runs that agree in these, while the collection stays as it is, have the same result.
+ASKED = (
+    *("benchmark", "source", "protocol", "descriptor", "model_id"),
+    *("engine", "engine_options", "crop", "exclude_self"),
+)
+
+
 class RunQuerySet(models.QuerySet):
     def done(self) -> Self:
         return self.filter(status="done")
+
+    def like(self, run: models.Model) -> Self:
+        """Runs of the same benchmark that were asked for with the same settings."""
+        return self.filter(**{name: getattr(run, name) for name in ASKED})
+
+    def under_way(self, *, heard_since: datetime, queued_since: datetime | None) -> Self:
+        """Runs that wait or go on: those running whose worker responded since, and those queued,
+        only those since then where one is given."""
+        queued, running = Q(status="queued"), Q(status="running")
+        if queued_since is not None:
+            queued &= Q(created_at__gte=queued_since)
+        heard = Coalesce("last_heartbeat_at", "created_at")
+        return self.annotate(heard_at=heard).filter(
+            queued | (running & Q(heard_at__gte=heard_since))
+        )
 
 
 _RunManager = models.Manager.from_queryset(RunQuerySet)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..models import EvaluationRun
 from ..reports.exports import csv_lines, run_as_dict, trec_qrels_lines, trec_run_lines
@@ -19,7 +19,7 @@ LINES: dict[str, tuple[str, Callable[[EvaluationRun], Iterator[str]]]] = {
 }
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """One of a finished run's files: CSV, JSON, or what trec_eval scores."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
