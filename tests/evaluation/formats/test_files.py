@@ -74,7 +74,7 @@ class TestFolder:
         for name, code in [
             ("absent", Code.NOT_FOUND),
             ("gt.zip", Code.UNKNOWN_KIND),
-            ("gnd.pkl", Code.PICKLE),
+            ("gnd.pkl", Code.WRONG_TYPE),
             ("empty", Code.NO_TOPICS),
         ]:
             assert found(read_ground_truth, tmp_path / name) == [(name, None, code)]

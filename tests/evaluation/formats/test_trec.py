@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.formats import problems
-from evaluation.formats.ground_truth import name_fault
+from evaluation.formats.names import name_fault
 from evaluation.formats.problems import ProblemCode, RunFileError
 from evaluation.formats.trec import format_qrels, format_run, parse_run
 
