@@ -97,7 +97,7 @@ class NameCheck:
         return min(99.9, max(0.1, round(100 * self.unknown / self.total, 1)))
 
 
-def check_names(names: Iterable[str], known: Collection[str]) -> NameCheck:
+def look_up(names: Iterable[str], known: Collection[str]) -> NameCheck:
     """Count the distinct names that are not among the known ones; `known` is a set or a mapping."""
     distinct = list(dict.fromkeys(names))
     unknown = [name for name in distinct if name not in known]
