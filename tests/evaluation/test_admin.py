@@ -130,7 +130,7 @@ class TestLabels:
     )
     def test_filters(self, admin_client, judgement, query, names):
         html = shown(admin_client.get(f"{page('judgement_changelist')}?{query}"))
-        rows = set(re.findall(r'class="field-name"><a[^>]*>([^<]+)<', html))
+        rows = set(re.findall(r'class="field-shown_name"><a[^>]*>([^<]+)<', html))
         assert rows == names
 
     def test_the_topic_filter(self, admin_client, judgement):

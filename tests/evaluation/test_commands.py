@@ -87,7 +87,7 @@ class TestImportGroundtruth:
             path.write_bytes(b"\x80\x04.")
         said = str(refused("import_groundtruth", str(path), "--collection", "places"))
         assert "truth.pkl: " in said
-        assert ("never loaded" if kind == "pickle" else "no such file") in said
+        assert ("is not a pickle file" if kind == "pickle" else "no such file") in said
 
     def test_a_name_that_cannot_be_is_refused(self, folder):
         arguments = ("--collection", "places", "--benchmark", "a b")
