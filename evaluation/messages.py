@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from django.utils.formats import localize
+from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -99,15 +99,22 @@ def unknown_in_run(names: NameCheck, benchmark: "Benchmark", file: str) -> str:
         "benchmark": benchmark.name,
     }
     if names.none_known:
-        text = _(
+        text = ngettext(
+            "The only name in %(file)s is neither in collection “%(slug)s” nor labelled in "
+            "benchmark “%(benchmark)s”: %(first)s. Nothing was imported.",
             "None of the %(total)d names in %(file)s is in collection “%(slug)s” or labelled in "
-            "benchmark “%(benchmark)s”: %(first)s. Nothing was imported."
+            "benchmark “%(benchmark)s”: %(first)s. Nothing was imported.",
+            names.total,
         )
     else:
-        text = _(
+        text = ngettext(
+            "%(unknown)d of the %(total)d names in %(file)s (%(percent)s %%) is neither in "
+            "collection “%(slug)s” nor labelled in benchmark “%(benchmark)s”: %(first)s. It "
+            "counts as a wrong answer.",
             "%(unknown)d of the %(total)d names in %(file)s (%(percent)s %%) are neither in "
             "collection “%(slug)s” nor labelled in benchmark “%(benchmark)s”: %(first)s. They "
-            "count as wrong answers."
+            "count as wrong answers.",
+            names.unknown,
         )
     return with_remedy(text % facts, names)
 
@@ -116,22 +123,31 @@ def unknown_in_labels(names: NameCheck, slug: str) -> str:
     """Say which labelled names are not in the collection, which has pictures."""
     facts = counted(names) | {"slug": slug}
     if names.none_known:
-        text = _(
-            "None of the %(total)d labelled names is a picture of collection “%(slug)s”: %(first)s."
+        text = ngettext(
+            "The only labelled name is not a picture of collection “%(slug)s”: %(first)s.",
+            "None of the %(total)d labelled names is a picture of collection “%(slug)s”: "
+            "%(first)s.",
+            names.total,
         )
     else:
-        text = _(
+        text = ngettext(
+            "%(unknown)d of the %(total)d labelled names (%(percent)s %%) is not in collection "
+            "“%(slug)s”: %(first)s.",
             "%(unknown)d of the %(total)d labelled names (%(percent)s %%) are not in collection "
-            "“%(slug)s”: %(first)s."
+            "“%(slug)s”: %(first)s.",
+            names.unknown,
         )
     return with_remedy(text % facts, names)
 
 
 def unknown_queries(names: NameCheck, slug: str) -> str:
     """Say which query pictures are not in the collection, which has pictures."""
-    text = _(
+    text = ngettext(
+        "%(unknown)d of the %(total)d query pictures (%(percent)s %%) is not in collection "
+        "“%(slug)s”: %(first)s.",
         "%(unknown)d of the %(total)d query pictures (%(percent)s %%) are not in collection "
-        "“%(slug)s”: %(first)s."
+        "“%(slug)s”: %(first)s.",
+        names.unknown,
     )
     return with_remedy(text % (counted(names) | {"slug": slug}), names)
 
@@ -140,7 +156,7 @@ def counted(names: NameCheck) -> dict[str, object]:
     return {
         "unknown": names.unknown,
         "total": names.total,
-        "percent": localize(names.percent),
+        "percent": floatformat(names.percent, -1),
         "first": first_few(names.first, of=names.unknown),
     }
 
@@ -154,12 +170,12 @@ def remedy_in_words(remedy: Remedy) -> str:
     parts = [str(STEPS[step]) % {"prefix": QUERY_PREFIX} for step in remedy.steps if step in STEPS]
     texts = []
     if parts:
-        text = _("They carry %(what)s, which the known names have not.")
+        text = _("They carry %(what)s, which the known names do not have.")
         texts.append(text % {"what": _(" and ").join(parts)})
     if Step.CASE in remedy.steps:
         texts.append(_("They differ from known names in capital letters."))
     if Step.LACKS_FOLDER in remedy.steps:
-        texts.append(_("The known names have a folder in front, which these have not."))
+        texts.append(_("The known names have a folder in front, which these do not have."))
     text = _("Write “%(known)s” instead of “%(given)s”: that makes %(number)d of %(tried)d known.")
     example = {
         "known": printable(remedy.known),

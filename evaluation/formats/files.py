@@ -144,9 +144,11 @@ def read_archive(stream: BinaryIO, name: str) -> Files:
 
 def _check_gzip(inflated: gzip.GzipFile) -> None:
     try:
-        inflated.peek(1)
+        start = inflated.peek(1)
     except gzip.BadGzipFile as error:
         raise _NotGzipError from error
+    if not start:
+        raise EOFError
 
 
 def _broken(name: str, error: Exception) -> Problem:

@@ -79,9 +79,12 @@ def remarks(run: EvaluationRun) -> Iterator[str]:
             "were not ranked."
         ) % {"left_out": run.images_left_out, "total": run.images_total}
     if run.names_unknown:
-        yield _(
+        yield ngettext(
+            "%(unknown)d of the %(total)d names in the run file is neither in the collection nor "
+            "labelled; it counts as a wrong answer.",
             "%(unknown)d of the %(total)d names in the run file are neither in the collection nor "
-            "labelled; they count as wrong answers."
+            "labelled; they count as wrong answers.",
+            run.names_unknown,
         ) % {"unknown": run.names_unknown, "total": run.names_total}
     if run.unknown_topics:
         yield ngettext(

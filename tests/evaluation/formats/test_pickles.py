@@ -142,9 +142,8 @@ class TestArrays:
         (Fraction(1, 2), "fractions.Fraction"),
         (1j, ".complex"),
         (range(3), "range"),
-        (bytearray(b"ab"), "bytearray"),
         (Exception("x"), "Exception"),
-        (np.ma.masked_array([1], [0]), "numpy.ma"),
+        (np.ma.masked_array([1], [False]), "numpy.ma"),
         (np.random.default_rng(0), "numpy.random"),
         (np.memmap, "numpy.memmap"),
     ],
@@ -152,8 +151,6 @@ class TestArrays:
 )
 def test_everything_else_is_refused_by_name(tmp_path, monkeypatch, value, name, protocol):
     """Catches anything run, and a refusal that does not say what was asked for."""
-    if isinstance(value, bytearray) and protocol == 5:
-        pytest.skip("protocol 5 has bytes that can change as such, and arrays use them")
     monkeypatch.chdir(tmp_path)
     problem = refusal(pickle.dumps(value, protocol))
     assert problem.code is Code.PICKLE
