@@ -135,7 +135,7 @@ MESSAGES: dict[ProblemCode, str] = {
     ProblemCode.OTHER_LENGTH: gettext_noop(
         "has {detail} entries, and qimlist has {other} names: each query needs one entry"
     ),
-    ProblemCode.TOO_MANY_LABELS: gettext_noop("has more than {detail} labels"),
+    ProblemCode.TOO_MANY_LABELS: gettext_noop("lists more than {detail} names and labels"),
     ProblemCode.OTHER_KEY: gettext_noop("the key “{detail}” is not read"),
     ProblemCode.BAD_COLUMNS: gettext_noop(
         "expected 6 columns (topic Q0 name rank score tag), found {detail}"
