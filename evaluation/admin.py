@@ -271,6 +271,7 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
     date_hierarchy = "created_at"
     fields = [
         *("benchmark", "map", "counted", "topics_without_positives", "judged_missing"),
+        *("names_total", "names_unknown"),
         *("images_ranked", "status", "error", "created_at", "duration", "facts"),
     ]
 

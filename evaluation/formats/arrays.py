@@ -7,6 +7,7 @@ belong together, and run nothing.
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,11 @@ class Array:
         if self.element is None:
             raise _OddError
         flat = np.frombuffer(self.raw, self.element.dtype())
+        # NumPy does not check, and makes strings that are none.
+        if self.element.text[0] == "U" and flat.size:
+            letters = flat.view(np.dtype(flat.dtype.byteorder + "u4"))
+            if int(letters.max()) > sys.maxunicode:
+                raise _OddError
         return flat.reshape(self.shape, order="F" if self.fortran else "C").tolist()
 
 

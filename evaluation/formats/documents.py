@@ -18,7 +18,7 @@ from .texts import NotText, text_of
 
 # The published files have a tenth of it. A pickle may list one list many times.
 MAX_ENTRIES = 2_000_000
-# A letter takes up to four bytes; composing letters can make a name shorter.
+# Blanks around a name, and letters in several parts, make it longer than it is.
 _LONGEST_WRITTEN = 16 * MAX_NAME_LENGTH
 
 
@@ -123,10 +123,7 @@ class Reader:
         if isinstance(value, Array):
             self.entries += value.size
             self._check_entries()
-            try:
-                value = value.values()
-            except ValueError:
-                value = None
+            value = plain(value)
         if not isinstance(value, list | tuple):
             self.add(where, ProblemCode.WRONG_TYPE, expected)
             return None
@@ -144,7 +141,11 @@ class Reader:
         if not isinstance(value, str | bytes):
             self.add(where, ProblemCode.WRONG_TYPE, Phrase.TEXT)
             return ""
-        name = entering(written(value[:_LONGEST_WRITTEN]))
+        if len(value) > _LONGEST_WRITTEN:
+            start = written(value[:60])
+            self.add(where, ProblemCode.LONG_NAME, start, str(MAX_NAME_LENGTH))
+            return ""
+        name = entering(written(value))
         fault = name_fault(name)
         if fault:
             self.add(where, *fault)
@@ -174,7 +175,7 @@ class Reader:
         if value is None:
             return None
         if isinstance(value, Array):
-            value = value.values() if value.size == 4 else None
+            value = (plain(value) or ()) if value.size == 4 else ()
         # bool is an int in Python, but true is not a coordinate.
         numbers = (
             isinstance(value, list | tuple)
@@ -194,6 +195,14 @@ class Reader:
         if fault:
             self.add(where, *fault)
         return box
+
+
+def plain(array: Array) -> Any:
+    """Return an array's values as lists; None where it holds none, or texts that are none."""
+    try:
+        return array.values()
+    except ValueError:
+        return None
 
 
 def written(value: str | bytes) -> str:

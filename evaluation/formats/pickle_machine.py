@@ -131,6 +131,9 @@ class Machine:
             raise Refused(ProblemCode.BAD_PICKLE, Phrase.LONG_NUMBER)
         return self.parsed(lambda: int(text))
 
+    def real(self, text: bytes) -> float:
+        return self.parsed(lambda: float(text))
+
     def long_integer(self, size: int) -> None:
         count = self.number(size)
         if count > _LONGEST_NUMBER // 2:

@@ -77,7 +77,7 @@ _OPERATIONS: dict[bytes, Callable[[Machine], Any]] = {
     b"L": lambda m: m.push(m.integer(m.line().strip().removesuffix(b"L"))),
     b"\x8a": lambda m: m.long_integer(1),
     b"\x8b": lambda m: m.long_integer(4),
-    b"F": lambda m: m.push(m.parsed(lambda: float(m.line()))),
+    b"F": lambda m: m.push(m.real(m.line())),
     b"G": lambda m: m.push(struct.unpack(">d", m.take(8))[0]),
     # Texts; those of Python 2 are bytes
     b"S": lambda m: m.push(m.old_text()),

@@ -172,8 +172,11 @@ def _read_bytes(written: str) -> str:
     while at < len(raw):
         # The first byte of a letter says how many it has.
         size = next((n for n, low in ((4, 0xF0), (3, 0xE0), (2, 0xC0)) if raw[at] >= low), 1)
-        letter = raw[at : at + size].decode("utf-8", "ignore")
-        if len(letter) != 1 or not _is_escaped(letter):
+        try:
+            letter = raw[at : at + size].decode("utf-8")
+        except UnicodeDecodeError:
+            letter = ""
+        if not letter or not _is_escaped(letter):
             letter, size = f"%{raw[at]:02X}", 1
         letters.append(letter)
         at += size

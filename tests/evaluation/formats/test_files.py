@@ -185,6 +185,8 @@ class TestArchive:
             (gzip.compress(b"no tar" * 1000), "is not a whole tar archive"),
             (archive(members())[:-5] + b"12345", "it is damaged"),
         ],
+        # Compressed data holds the time.
+        ids=["text", "empty", "cut", "no tar", "damaged"],
     )
     def test_what_is_wrong_is_said_in_words_of_our_own(self, data, said):
         """Catches a library's words, which nobody translates, inside of a sentence."""

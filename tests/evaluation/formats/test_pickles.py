@@ -95,6 +95,8 @@ class TestArrays:
             np.array([], dtype=np.int64),
             np.array([True, False]),
             np.array(["chùa", "b"]),
+            np.array(["chùa", "𝔘"], dtype=">U6"),
+            np.array([], dtype="U3"),
             np.array([b"a", b"bc"]),
             np.array(7),
         ],
@@ -192,6 +194,7 @@ def test_hostile_programs_are_refused_by_name(tmp_path, monkeypatch, data, said)
 
 RECONSTRUCT = b"cnumpy.core.multiarray\n_reconstruct\n"
 EMPTY = RECONSTRUCT + b"(cnumpy\nndarray\n(I0\ntS'b'\ntR"
+LETTER = b"cnumpy\ndtype\n(S'U1'\nI0\nI1\ntR(I3\nS'<'\nNNNI4\nI4\nI8\ntb"
 INT64 = b"cnumpy\ndtype\n(S'i8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
 
 
@@ -221,6 +224,7 @@ INT64 = b"cnumpy\ndtype\n(S'i8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
         b"cnumpy\ndtype\n(](lI0\nI1\ntR.",
         b"cnumpy.core.multiarray\nscalar\n(" + INT64 + b"S'1234'\ntR.",
         b"cnumpy.core.multiarray\nscalar\n(NNtR.",
+        b"cnumpy.core.multiarray\nscalar\n(" + LETTER + b"S'\\xff\\xff\\xff\\xff'\ntR.",
         b"cnumpy.core.numeric\n_frombuffer\n(S''\nS''\nS''\nS''\ntR.",
         b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.",
         b"c_codecs\nencode\n(V\\u1234\nVlatin1\ntR.",

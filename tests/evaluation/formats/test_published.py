@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from evaluation.formats import documents
+from evaluation.formats.documents import Reader
 from evaluation.formats.oxford import read_ground_truth
+from evaluation.formats.pickles import load
 from evaluation.formats.problems import GroundTruthError
 from evaluation.formats.problems import ProblemCode as Code
+from evaluation.formats.published import published_topics
 from evaluation.formats.revisited import parse_json, parse_pickle
 
 from .python2 import written_by_python2
@@ -184,6 +187,21 @@ def test_arrays_of_other_shapes_are_no_lists():
         assert codes == {Code.WRONG_TYPE}
 
 
+def test_arrays_of_texts_that_are_none():
+    """Catches a traceback for letters beyond the last of Unicode, wherever an array may stand."""
+    data = pickle.dumps(np.array(["abcd"] * 4), 4).replace(b"a\x00\x00\x00", b"\x00\x00\x11\x00")
+    array = load(data)
+    with pytest.raises(ValueError):  # not NumPy's SystemError, and no odd text
+        array.values()
+    for where in ("imlist", "qimlist", "gnd", "bbx", "easy"):
+        reader = Reader("gnd")
+        document = published()
+        (document if where in document else document["gnd"][0])[where] = array
+        published_topics(reader, document)
+        places = {problem.where for problem in reader.findings.problems}
+        assert places == {where if where in document else f"gnd[0].{where}"}
+
+
 def test_a_list_that_is_shared_is_not_unfolded_without_end(monkeypatch):
     """Catches a small file of a thousand entries that all share one list of a thousand."""
     monkeypatch.setattr(documents, "MAX_ENTRIES", 10_000)
@@ -197,6 +215,7 @@ def test_a_list_that_is_shared_is_not_unfolded_without_end(monkeypatch):
 
 def test_long_shared_names_are_not_normalised_each_time():
     """Catches seconds spent on each of a thousand references to one name of a megabyte."""
-    data = pickle.dumps(published() | {"imlist": ["u\u0300" * 2**20] * 500})
-    codes = {problem[2] for problem in found(parse_pickle, data, "gnd.pkl")}
-    assert codes == {Code.LONG_NAME}
+    for name in ("u\u0300" * 2**20, "a" + " " * 2**20 + "b"):
+        data = pickle.dumps(published() | {"imlist": [name] * 500})
+        codes = {problem[2] for problem in found(parse_pickle, data, "gnd.pkl")}
+        assert codes == {Code.LONG_NAME}

@@ -68,6 +68,18 @@ def test_wide_text_is_one_problem(encoding):
     assert faults("t Q0 a 1 1 x\nt Q0 b 1 0 x\n".encode(encoding)) == [(1, ProblemCode.NOT_TEXT)]
 
 
+@pytest.mark.parametrize("name", ["%41", "a%C3%20b", "%E2%80", "%FF%20", "%20%E2%80%AE%zz", "50%"])
+def test_what_other_systems_mean_by_percent_signs_stays(name):
+    """Catches bytes of a name that are dropped because they look like an escape."""
+    ((found,),) = parse_run(f"t Q0 a{name}z 1 1 x".encode()).values()
+    expected = {
+        "a%C3%20b": "aa%C3 bz",
+        "%FF%20": "a%FF z",
+        "%20%E2%80%AE%zz": "a \u202e%zzz",
+    }
+    assert found == expected.get(name, f"a{name}z")
+
+
 @pytest.mark.parametrize("name", ["a%00b", "%00", "%20", "%EF%BB%BF"])
 def test_escapes_make_no_impossible_names(name):
     """Catches a zero byte, which no database takes, or an empty name, by way of an escape."""
