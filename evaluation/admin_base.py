@@ -10,6 +10,8 @@ from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from catalog.names import canonical
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that are shown, never edited here; deleting stays possible where it makes sense."""
@@ -29,6 +31,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         # Asked of the user, because `has_change_permission` is False for everybody here.
         name = f"{self.opts.app_label}.change_{self.opts.model_name}"
         return super().has_view_permission(request, obj) or request.user.has_perm(name)
+
+
+class NameSearch(admin.ModelAdmin):
+    """A search for names finds them in whatever form their letters were typed."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        return super().get_search_results(request, queryset, canonical(search_term))
 
 
 class PresenceFilter(admin.SimpleListFilter):

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from catalog.models import Image
+from catalog.names import printable
 
 AnyModel = TypeVar("AnyModel", bound=models.Model, covariant=True)
 
@@ -37,7 +38,7 @@ class BenchmarkQuerySet(models.QuerySet[AnyModel]):
             )
             raise UnknownBenchmark(
                 _("There is no benchmark “%(name)s”. Benchmarks: %(known)s.")
-                % {"name": name, "known": known}
+                % {"name": printable(name), "known": known}
             ) from None
 
 
