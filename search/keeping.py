@@ -39,8 +39,8 @@ def store_query(
         with transaction.atomic(durable=True):
             insert(query, vector, descriptor)
     except BaseException:
-        # By its path: a disk that is full leaves a part of the file, and no name on the row.
-        discard(stored_path(query, ""))
+        # A disk that is full leaves a part of the file, and no name on the row.
+        discard(query.picture.name or stored_path(query, ""))
         raise
     keep_within_quota(newest=query)
     return query
@@ -162,6 +162,9 @@ def measure_pictures() -> None:
     for query in Query.objects.filter(byte_size=0).exclude(picture=""):
         try:
             size = query.picture.size
-        except OSError:
-            continue  # the file is gone
+        except FileNotFoundError:
+            continue
+        except Exception:  # clients of buckets raise errors of their own; the next run goes on
+            logger.exception("The file %s cannot be measured.", query.picture.name)
+            return
         Query.objects.filter(picture=query.picture.name).update(byte_size=size)

@@ -1,5 +1,5 @@
 """BMP: one header, a table of colours, the pixels. It has no metadata of its own, but anything may
-follow its pixels or stand in a gap. Pure."""
+follow its pixels. Pure."""
 
 import struct
 from typing import BinaryIO

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from . import exif
 from .parts import PIECE, NotUnderstood, Parts, bytes_at, counted
 
-SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
+SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 MOST_FILLING = 1000
 ALONE = {0x01, *range(0xD0, 0xD8)}  # no length follows
 TABLES = {*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD, 0xDE, 0xDF}
