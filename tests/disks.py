@@ -1,4 +1,4 @@
-"""A real disk of one megabyte, to be filled or made read-only."""
+"""A real small disk, to be filled or made read-only."""
 
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ FILLER = "filler"
 
 
 class SmallDisk:
-    """A mounted file system with room for one megabyte."""
+    """A mounted file system with little room."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,10 +36,10 @@ class SmallDisk:
 
 
 @contextmanager
-def mounted(path: Path) -> Iterator[SmallDisk]:
+def mounted(path: Path, *, megabytes: int = 1) -> Iterator[SmallDisk]:
     """Mount a small disk at `path`; skips the test where nothing may be mounted."""
     path.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(path)]
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
