@@ -23,6 +23,7 @@ from django.core.validators import validate_slug
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from ..media import local_path
 from ..models import Collection, Image, stored_path
 from ..pixels import PictureError, decode
 from .plan import Decoded, Found, ImportPlan, ImportReport, Known, Verdict, whole_name
@@ -37,7 +38,7 @@ from .sources import (
     changed_meanwhile,
     unreadable,
 )
-from .storage import FileChanged, local_path, store
+from .storage import FileChanged, store
 
 BATCH_SIZE = 64
 BATCH_SECONDS = 2.0
