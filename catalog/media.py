@@ -1,20 +1,89 @@
 """Files in the configured storage: where they lie, and how one gets there as a whole."""
 
+import os
+import posixpath
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage
 
 
-def local_path(name: str) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """`size` in bytes; `age`: seconds since the file came to its place, 0 where nobody knows."""
+
+    size: int
+    age: float
+
+
+def local_path(name: str, storage: Storage = default_storage) -> Path | None:
     """Return where `name` lies on this machine's disk; None where the storage is elsewhere."""
     try:
-        return Path(default_storage.path(name))
+        return Path(storage.path(name))
     except NotImplementedError:
         return None
+
+
+def facts_of(name: str, storage: Storage) -> FileFacts:
+    """Look at a file without reading it; raises whatever the storage raises."""
+    path, now = local_path(name, storage), time.time()
+    if path is not None:
+        status = path.lstat()
+        return FileFacts(status.st_size, now - came_at(status, now))
+    try:
+        modified = storage.get_modified_time(name).timestamp()
+    except NotImplementedError:
+        modified = now
+    return FileFacts(storage.size(name), max(0.0, now - modified))
+
+
+def came_at(status: os.stat_result, now: float) -> float:
+    """Return when a file came to its place: an imported picture has the date of its original, and
+    only the change of its number of links tells when it was linked."""
+    if status.st_nlink == 1 and status.st_mtime <= now:
+        return status.st_mtime
+    return max((t for t in (status.st_mtime, status.st_ctime) if t <= now), default=now)
+
+
+def renew(path: Path) -> None:
+    """Let a file count as new that may have been there for long; its content and date, which may be
+    those of somebody's original, stay."""
+    if came_at(path.stat(), time.time()) > time.time() - 60:
+        return
+    if path.stat().st_nlink == 1:
+        os.utime(path)
+        return
+    link = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    try:
+        os.link(path, link)
+    finally:
+        link.unlink(missing_ok=True)
+
+
+def walk(folder: str, storage: Storage) -> Iterator[list[str]]:
+    """Yield the names of all files below a folder, hidden ones too, folder by folder.
+
+    A folder that is not there is empty; raises whatever else the storage raises.
+    """
+    entered: set[Path] = set()
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        path = local_path(current, storage)
+        if path is not None:  # links may lead in circles
+            if (real := path.resolve()) in entered:
+                continue
+            entered.add(real)
+        with suppress(FileNotFoundError):
+            folders, files = storage.listdir(current)
+            # Keys such as "a//b" and "a/../b" are legal in a bucket, and no path leads to them.
+            waiting += [posixpath.join(current, f) for f in folders if f not in ("", ".", "..")]
+            yield [posixpath.join(current, f) for f in files if f not in ("", ".", "..")]
 
 
 def write_whole(*, content: bytes, name: str) -> None:

@@ -211,7 +211,12 @@ class Importer:
 
     def keep(self, content: Content, digest: str, picture_format: str) -> str:
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
-        return store(content=content.data, name=stored_path(row, ""), original=content.original)
+        return store(
+            content=content.data,
+            name=stored_path(row, ""),
+            original=content.original,
+            unclaimed=True,
+        )
 
 
 def is_as_before(known: Known, found: Found) -> bool:

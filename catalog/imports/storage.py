@@ -8,9 +8,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from ..media import local_path, replacing, save_beside
+from ..media import facts_of, local_path, renew, replacing, save_beside
 from ..models import Collection, Image
 from ..thumbnails import delete_renditions
+
+# `check_files` takes a file of an hour without a row for a leftover: one that is half as old may be
+# used for a new row all the same.
+REUSABLE_SECONDS = 1800
 
 
 class FileChanged(Exception):
@@ -30,21 +34,27 @@ def stamp_of(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def store(*, content: bytes, name: str, original: Original | None = None) -> str:
+def store(
+    *, content: bytes, name: str, original: Original | None = None, unclaimed: bool = False
+) -> str:
     """Make the storage hold `content` under the content-addressed `name`; return its name there.
 
     On this machine's disk the original is hard-linked where the file system allows it, else
     copied; a name never shows a half-written file, and what it had before is replaced as a whole.
-    Raises `FileChanged` where the original is not what was read any more, and whatever the
-    storage raises.
+    `unclaimed`: no row has the name yet, so what is there already has to count as new, or
+    `check_files` would delete it before the row is written. Raises `FileChanged` where the original
+    is not what was read any more, and whatever the storage raises.
     """
     path = local_path(name)
     if path is not None:
         store_locally(content=content, path=path, name=name, original=original)
+        if unclaimed:
+            renew(path)
         return name
     if default_storage.exists(name):
         # Left by a killed run: an upload is there as a whole or not at all.
-        if default_storage.size(name) == len(content):
+        facts = facts_of(name, default_storage)
+        if facts.size == len(content) and not (unclaimed and facts.age > REUSABLE_SECONDS):
             return name
         default_storage.delete(name)
     return default_storage.save(name, ContentFile(content))

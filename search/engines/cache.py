@@ -43,10 +43,7 @@ class VectorCache:
 
     def __init__(self, descriptor: Descriptor, model_id: str) -> None:
         self.descriptor, self.model_id = descriptor, model_id
-        digest = hashlib.sha256(f"{descriptor.name} {model_id}".encode()).hexdigest()
-        self.folder: Path = (
-            settings.SIS_VAR_DIR / "cache" / "vectors" / f"{descriptor.name}-{digest[:12]}"
-        )
+        self.folder = root() / folder_name(descriptor.name, model_id)
 
     def usable(self) -> bool:
         """Whether files can be written now; where the folder cannot be, the log says so once."""
@@ -108,7 +105,7 @@ class VectorCache:
         it takes no mark, the file loses its name again and serves this process alone. None, and a
         line in the log, where the disk refuses.
         """
-        path = self.folder / f"{revision}-{mark:x}{VECTORS}"
+        path = self.folder / file_name(revision, mark, VECTORS)
         try:
             with ArrayFileWriter(path) as writer:
                 vectors = VectorFileWriter(writer, self.descriptor.dim)
@@ -170,6 +167,21 @@ class VectorCache:
         if rows and not connection.in_atomic_block:
             with suppress(DatabaseError, Locked), at_once():  # the next time, then
                 VectorFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def root() -> Path:
+    """Return the folder of all caches of vectors."""
+    folder: Path = settings.SIS_VAR_DIR / "cache" / "vectors"
+    return folder
+
+
+def folder_name(descriptor: str, model_id: str) -> str:
+    digest = hashlib.sha256(f"{descriptor} {model_id}".encode()).hexdigest()
+    return f"{descriptor}-{digest[:12]}"
+
+
+def file_name(revision: int, mark: int, suffix: str) -> str:
+    return f"{revision}-{mark:x}{suffix}"
 
 
 def mark_of(path: Path) -> int:
