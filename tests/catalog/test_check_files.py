@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from catalog import file_check
 from catalog.file_check import FileCheck, Wishes
 from catalog.imports.importer import import_directory, import_storage
 from catalog.imports.storage import REUSABLE_SECONDS
+from catalog.management.commands import check_files as command
 from catalog.media import FileFacts, facts_of
 from catalog.models import Image
 from catalog.own_files import Pictures
@@ -244,6 +247,32 @@ def test_an_interrupted_check_says_so_and_judges_no_row(collection, monkeypatch)
     assert report.interrupted
     assert report.files == 1
     assert report.lost == []
+    assert Image.objects.count() == 1
+
+
+def test_ctrl_c_has_its_own_exit_status(media, monkeypatch):
+    # Catches a night's script that takes an interrupted check for a clean one.
+    stopped = threading.Event()
+    stopped.set()
+    monkeypatch.setattr(command, "stop_on_interrupt", lambda: nullcontext(stopped))
+    left = old_file(media / "images/left.jpg")
+    status, _out, err = check_files("--delete")
+    assert status == 130
+    assert "Interrupted" in err
+    assert left.exists()
+
+
+def test_a_storage_that_does_not_answer_is_one_sentence(s3, collection, settings):
+    # Catches a traceback of the client library, and rows called lost because a bucket is away.
+    add_image(collection, "one")
+    options = settings.STORAGES["default"]["OPTIONS"] | {"bucket_name": "no-such-bucket"}
+    settings.STORAGES = settings.STORAGES | {
+        "default": settings.STORAGES["default"] | {"OPTIONS": options}
+    }
+    status, out, err = check_files("--delete", "--delete-rows")
+    assert (status, out) == (1, "")
+    assert "bucket" in err.lower()
+    assert "SIS_STORAGE_OPTIONS" in err
     assert Image.objects.count() == 1
 
 
