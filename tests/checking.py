@@ -22,7 +22,7 @@ def check_files(*options: str) -> tuple[int, str, str]:
 
 def findings(out: str) -> list[str]:
     """The lines that are about one file or row, not about a kind of them."""
-    return [line for line in out.splitlines() if "; without a row: " not in line]
+    return [line for line in out.splitlines() if ": files: " not in line]
 
 
 def old_file(path: Path, content: bytes = b"left behind") -> Path:

@@ -99,24 +99,14 @@ class Command(BaseCommand):
         if report.lost and not report.rows_deleted and files.remedy:
             self.stderr.write(f"{files.title}: {files.remedy}")
         if options["verbosity"] > 0:
-            self.stdout.write(
-                _(
-                    "%(kind)s: %(files)d files; without a row: %(leftovers)d (%(size)s), deleted: "
-                    "%(deleted)d; younger than %(age)d minutes: %(young)d; rows without their "
-                    "file: %(lost)d, deleted: %(rows)d"
-                )
-                % {
-                    "kind": files.title,
-                    "files": report.files,
-                    "leftovers": report.leftovers,
-                    "size": filesizeformat(report.bytes),
-                    "deleted": report.deleted,
-                    "age": options["min_age"],
-                    "young": report.young,
-                    "lost": len(report.lost),
-                    "rows": report.rows_deleted,
-                }
+            text = _(
+                "%(kind)s: files: %(files)d; without a row: %(leftovers)d (%(size)s), deleted: "
+                "%(deleted)d; younger than %(age)d min: %(young)d; rows without their file: "
+                "%(lost)d, deleted: %(rows)d"
             )
+            if not (report.leftovers or report.young or report.lost):
+                text = _("%(kind)s: files: %(files)d, all in order")
+            self.stdout.write(text % figures(files, report, options["min_age"]))
 
     def advice(self, reports: list[FileReport]) -> str:
         parts = [_("Files and rows do not agree: see above.")]
@@ -125,6 +115,20 @@ class Command(BaseCommand):
         if any(len(report.lost) > report.rows_deleted for report in reports):
             parts.append(_("--delete-rows removes the rows whose files are gone."))
         return " ".join(parts)
+
+
+def figures(files: FileSet, report: FileReport, min_age: int) -> dict[str, Any]:
+    return {
+        "kind": files.title,
+        "files": report.files,
+        "leftovers": report.leftovers,
+        "size": filesizeformat(report.bytes),
+        "deleted": report.deleted,
+        "age": min_age,
+        "young": report.young,
+        "lost": len(report.lost),
+        "rows": report.rows_deleted,
+    }
 
 
 def line_of(finding: Leftover | Owner) -> str:
