@@ -51,7 +51,7 @@ def rendition_of(image: Image, size: str) -> Rendition:
     found = stored(name)
     if found is not None:
         return Rendition(found, kept=True)
-    with image.file.open("rb") as file:
+    with default_storage.open(image.file.name, "rb") as file:
         content = file.read()
     data = render(content, SIZES[size])
     # The file of an import from the storage may have changed since: that is shown, but not kept.
