@@ -11,9 +11,9 @@ class CatalogConfig(AppConfig):
         from . import checks, signals, triggers  # noqa: F401 (checks register themselves)
         from .filesets import add_file_set
         from .own_files import ExternalPictures, Pictures, Renditions
-        from .pixels import limit_pixels
+        from .pixels import prepare_decoders
 
-        limit_pixels()
+        prepare_decoders()
         post_migrate.connect(triggers.install, sender=self)
         post_delete.connect(signals.delete_stored_files, sender="catalog.Image")
         for kind in (Pictures, ExternalPictures, Renditions):

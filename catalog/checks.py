@@ -53,7 +53,7 @@ def check_database(databases: Any = None, **_kwargs: Any) -> list[checks.CheckMe
 
 @checks.register()
 def check_limits(**_kwargs: Any) -> list[checks.CheckMessage]:
-    return above_zero("SIS_MAX_PIXELS", id="catalog.E004")
+    return above_zero("SIS_MAX_PIXELS", "SIS_MAX_UPLOAD_PIXELS", id="catalog.E004")
 
 
 def above_zero(*names: str, id: str) -> list[checks.CheckMessage]:

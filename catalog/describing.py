@@ -23,13 +23,13 @@ Described = Float32Array | PictureError
 
 
 def stored_pixels(*, file: str, storage: Storage) -> PillowImage.Image:
-    """Return the upright RGB pixels of a picture in the storage.
+    """Return the upright RGB pixels of a picture in the storage, which was proven whole before.
 
     Raises `PictureError` where it is missing, cannot be read or cannot be decoded.
     """
     try:
         with storage.open(file) as opened:
-            return decode(opened).pixels
+            return decode(opened, proven=True).pixels
     except PictureError:
         raise
     except FileNotFoundError:

@@ -29,6 +29,8 @@ class PictureFormat(models.TextChoices):
     GIF = "GIF", "GIF"
     BMP = "BMP", "BMP"
     TIFF = "TIFF", "TIFF"
+    HEIC = "HEIF", "HEIC"
+    AVIF = "AVIF", "AVIF"
 
 
 EXTENSIONS: dict[str, str] = {
@@ -38,6 +40,8 @@ EXTENSIONS: dict[str, str] = {
     PictureFormat.GIF: ".gif",
     PictureFormat.BMP: ".bmp",
     PictureFormat.TIFF: ".tif",
+    PictureFormat.HEIC: ".heic",
+    PictureFormat.AVIF: ".avif",
 }
 
 

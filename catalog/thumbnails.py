@@ -16,7 +16,7 @@ from PIL import Image as PillowImage
 
 from .media import write_whole
 from .models import Image
-from .pixels import decode
+from .pixels import for_collections, opened
 from .reasons import of_storage
 
 FOLDER = "thumbnails"
@@ -45,17 +45,18 @@ def rendition_of(image: Image, size: str) -> Rendition:
     """Return the rendition of `image` in one of `SIZES`, making it if need be.
 
     Where the storage takes no file, it is made for each request. Raises `PictureError` where the
-    picture is damaged, and whatever the storage raises where it cannot be read.
+    picture is damaged or too many are being decoded, and whatever the storage raises where the
+    picture's file cannot be read.
     """
     name = rendition_name(image.sha256, size)
     found = stored(name)
     if found is not None:
         return Rendition(found, kept=True)
-    with default_storage.open(image.file.name, "rb") as file:
+    with default_storage.open(str(image.file), "rb") as file:
         content = file.read()
-    data = render(content, SIZES[size])
     # The file of an import from the storage may have changed since: that is shown, but not kept.
     is_known = hashlib.sha256(content).hexdigest() == image.sha256
+    data = render(content, SIZES[size], proven=is_known)
     return Rendition(data, kept=is_known and keep(data, name))
 
 
@@ -87,15 +88,17 @@ def delete_renditions(sha256: str) -> None:
         default_storage.delete(rendition_name(sha256, size))
 
 
-def render(content: bytes, box: tuple[int, int]) -> bytes:
+def render(content: bytes, box: tuple[int, int], *, proven: bool = False) -> bytes:
     """Return a picture's file as a JPEG that fits into `box`; raises `PictureError`.
 
-    Of the same upright RGB pixels that descriptors see.
+    Of the same upright RGB pixels that descriptors see. `proven`: the file was proven whole when
+    it was imported.
     """
-    pixels = decode(BytesIO(content)).pixels
-    size = fitted(pixels.width, pixels.height, box)
-    if size != pixels.size:
-        pixels = pixels.resize(size, PillowImage.Resampling.LANCZOS)
+    with opened(BytesIO(content), for_collections(waits=False), proven=proven) as picture:
+        pixels = picture.pixels
+        size = fitted(pixels.width, pixels.height, box)
+        if size != pixels.size:
+            pixels = pixels.resize(size, PillowImage.Resampling.LANCZOS)
     pixels.info.clear()  # nothing of the original's remarks goes out
     buffer = BytesIO()
     pixels.save(buffer, "JPEG", quality=QUALITY, optimize=True)

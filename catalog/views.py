@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from .features import features_of
 from .links import by_descriptor, image_links
 from .models import Collection, Image, PictureFormat
-from .pixels import PictureError
+from .pixels import Fault, PictureError
 from .reasons import of_storage
 from .thumbnails import SIZES, rendition_of
 
@@ -33,6 +33,8 @@ CONTENT_TYPES = {
     PictureFormat.GIF: "image/gif",
     PictureFormat.BMP: "image/bmp",
     PictureFormat.TIFF: "image/tiff",
+    PictureFormat.HEIC: "image/heic",
+    PictureFormat.AVIF: "image/avif",
 }
 
 
@@ -105,8 +107,10 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
     found = get_object_or_404(Image, pk=pk)
     try:
         rendition = rendition_of(found, size)
-    except (FileNotFoundError, PictureError):
+    except FileNotFoundError:
         return no_picture(status=404)
+    except PictureError as error:
+        return no_picture(status=503 if error.fault is Fault.BUSY else 404)
     except Exception as error:
         if not of_storage(error):
             raise

@@ -136,6 +136,7 @@ SIS_WEIGHTS = env.str("SIS_WEIGHTS", default="imagenet")
 SIS_PRECISION = env.str("SIS_PRECISION", default="float32")
 SIS_MAX_UPLOAD_BYTES = env.int("SIS_MAX_UPLOAD_BYTES", default=20 * 1024 * 1024)
 SIS_MAX_PIXELS = env.int("SIS_MAX_PIXELS", default=100_000_000)
+SIS_MAX_UPLOAD_PIXELS = env.int("SIS_MAX_UPLOAD_PIXELS", default=50_000_000)
 SIS_QUERY_DAYS = env.int("SIS_QUERY_DAYS", default=30)
 
 # Name -> dotted path of a class, or {"BACKEND": path, "OPTIONS": {...}}; null takes one away.
@@ -208,5 +209,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # What is wrong with a picture is reported by name, not by the decoder's own lines.
-    "loggers": {"PIL": {"level": "CRITICAL"}},
+    "loggers": {name: {"level": "CRITICAL"} for name in ("PIL", "tifffile")},
 }

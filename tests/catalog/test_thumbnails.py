@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from PIL import Image as PillowImage
 
 from catalog import thumbnails
 from catalog.models import Collection, Image
+from catalog.pixels import lanes
 from catalog.thumbnails import (
     SIZES,
     delete_renditions,
@@ -312,3 +314,13 @@ def test_a_name_is_that_of_the_content(image):
     # Catches another scheme of names, by which an installation's files would all be leftovers.
     digest = hashlib.sha256(default_storage.open(image.file.name).read()).hexdigest()
     assert rendition_name(digest, "small") == f"thumbnails/{digest[:2]}/{digest}-small.jpg"
+
+
+def test_a_picture_that_finds_no_place_for_decoding_is_asked_for_again(client, image, monkeypatch):
+    # Catches a server's thread held until others are done, and "not found" for a busy minute.
+    monkeypatch.setattr(lanes.ORDINARY, "patience", 0.05)
+    with ExitStack() as stack:
+        for _place in range(max(2, os.cpu_count() or 1)):
+            stack.enter_context(lanes.ORDINARY.place(for_ever=True))
+        assert refusal(client.get(address(image))) == (503, "image/svg+xml", "no-store")
+    assert is_picture(client.get(address(image)).getvalue())

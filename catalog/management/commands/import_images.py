@@ -16,7 +16,7 @@ from catalog.management.progress import Progress
 
 class Command(BaseCommand):
     help = (
-        "Import pictures (JPEG, PNG, WebP, GIF, BMP, TIFF) into a collection, which is made if it "
+        "Import pictures (JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF) into a collection, which is made if it "
         "is new. The originals stay as they are. Run it again to bring in only what is new; a "
         "file whose content changed replaces its picture. On one disk the pictures are "
         "hard-linked, not copied: after editing an original in place, import again."

@@ -1,0 +1,21 @@
+"""Pictures' pixels: from any file to upright 8-bit sRGB, within bounds. Reads no database."""
+
+from .decoding import Picture, decode, opened, prepare_decoders
+from .faults import Fault, PictureError
+from .limits import Limits, for_collections, for_uploads
+from .parts import Box, crop, is_uniform
+
+__all__ = [
+    "Box",
+    "Fault",
+    "Limits",
+    "Picture",
+    "PictureError",
+    "crop",
+    "decode",
+    "for_collections",
+    "for_uploads",
+    "is_uniform",
+    "opened",
+    "prepare_decoders",
+]
