@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -17,7 +18,19 @@ from PIL import Image
 SIDE = 7070
 
 
-def saved(image: Image.Image, format: str, **options: object) -> bytes:
+# First column, step, first row, step of an interlaced PNG's passes.
+ADAM7 = (
+    (0, 8, 0, 8),
+    (4, 8, 0, 8),
+    (0, 4, 4, 8),
+    (2, 4, 0, 4),
+    (0, 2, 2, 4),
+    (1, 2, 0, 2),
+    (0, 1, 1, 2),
+)
+
+
+def saved(image: Image.Image, format: str, **options: Any) -> bytes:
     buffer = BytesIO()
     image.save(buffer, format, **options)
     return buffer.getvalue()
@@ -57,19 +70,21 @@ def png(side: int, *, bits: int, kind: int, interlaced: bool = False) -> bytes:
     bands = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
     packer = zlib.compressobj(9)
     if interlaced:  # Adam7: seven small pictures, each row with its filter byte
-        steps = ((0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2))  # fmt: skip
-        shapes = [(-(-(side - x) // dx), -(-(side - y) // dy)) for x, dx, y, dy in steps]
+        shapes = [(-(-(side - x) // dx), -(-(side - y) // dy)) for x, dx, y, dy in ADAM7]
     else:
         shapes = [(side, side)]
-    rows = [bytes(1 + -(-width * bands * bits // 8)) for width, height in shapes]
-    body = b"".join(
-        packer.compress(row) for row, (_w, height) in zip(rows, shapes, strict=True) for _ in range(height)
-    )  # fmt: skip
+    body = b""
+    for width, height in shapes:
+        row = bytes(1 + -(-width * bands * bits // 8))
+        body += b"".join(packer.compress(row) for _ in range(height))
     header = struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, int(interlaced))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        for name, content in ((b"IHDR", header), (b"IDAT", body + packer.flush()), (b"IEND", b""))
-    )  # fmt: skip
+    chunks = ((b"IHDR", header), (b"IDAT", body + packer.flush()), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
 def webp_of_38_bytes(side: int) -> bytes:
@@ -80,7 +95,7 @@ def webp_of_38_bytes(side: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
 
 
-def tiff(samples: np.ndarray, **options: object) -> bytes:
+def tiff(samples: np.ndarray, **options: Any) -> bytes:
     buffer = BytesIO()
     tifffile.imwrite(buffer, samples, metadata=None, **options)
     return buffer.getvalue()
@@ -130,8 +145,8 @@ KINDS: dict[str, Callable[[int], bytes]] = {
     "TIFF, RGB of 64-bit floats": lambda side: tiff(
         np.zeros((side // 2, side // 2, 3), "f8"), compression="zlib", photometric="rgb"
     ),
-    "TIFF, rows of LZW": lambda side: tiff(
-        np.zeros((side, side), "u1"), compression="lzw", rowsperstrip=1
+    "TIFF, a strip for each row": lambda side: tiff(
+        np.zeros((side, side), "u1"), compression="zlib", rowsperstrip=1
     ),
     "TIFF, 20,000 pages": lambda side: many_pages(20000),
     "AVIF": lambda side: saved(flat("RGB", side), "AVIF", quality=10, speed=10),

@@ -13,9 +13,10 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .admin_clearing import clear
 from .admin_deletion import DeletionWithoutVectors
 from .admin_features import (
     state_columns,
@@ -27,7 +28,7 @@ from .admin_features import (
     with_states,
 )
 from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descriptor
-from .extraction import clear_features, pending_ids
+from .extraction import pending_ids
 from .feature_states import FeatureState
 from .features import current_model_id, features_of
 from .links import by_descriptor, image_links
@@ -216,19 +217,6 @@ def extract(
             break  # the next ones would fail for the same reason
     for level, text in in_words(results):
         model_admin.message_user(request, text, level)
-
-
-def clear(
-    descriptor: str, model_admin: ImageAdmin, request: HttpRequest, queryset: ImageQuerySet
-) -> None:
-    """Remove vectors and recorded errors."""
-    number = clear_features(images=queryset, descriptor=descriptor)
-    text = ngettext(
-        "Cleared the features of %(number)s image.",
-        "Cleared the features of %(number)s images.",
-        number,
-    ) % {"number": localize(number)}
-    model_admin.message_user(request, text, messages.SUCCESS if number else messages.INFO)
 
 
 class Counted(Protocol):

@@ -69,6 +69,19 @@ def above_zero(*names: str, id: str) -> list[checks.CheckMessage]:
     ]
 
 
+def not_negative(*names: str, id: str) -> list[checks.CheckMessage]:
+    """Return an error for each of these settings that is below zero; 0 switches something off."""
+    return [
+        checks.Error(
+            f"{name} is {getattr(settings, name)}.",
+            hint="Set it to a whole number above zero, or to 0 for none.",
+            id=id,
+        )
+        for name in names
+        if getattr(settings, name) < 0
+    ]
+
+
 @checks.register()
 def check_descriptors(**_kwargs: Any) -> list[checks.CheckMessage]:
     messages: list[checks.CheckMessage] = []

@@ -51,12 +51,13 @@ class Version:
 class VectorStore(ABC):
     """The stored vectors of one descriptor.
 
-    `data`, `model_id` and `error` are field paths from the images that `joined` returns.
+    Its attributes are field paths from the images that `joined` returns.
     """
 
     data: str
     model_id: str
     error: str
+    extracted_at: str
 
     def __init__(self, descriptor: str) -> None:
         self.descriptor = descriptor
@@ -163,6 +164,7 @@ class ColumnStore(VectorStore):
     data = "fc6"
     model_id = "fc6_model_id"
     error = "fc6_error"
+    extracted_at = "fc6_extracted_at"
 
     def of_model(self, model_id: str) -> models.QuerySet:
         return all_images().filter(fc6_model_id=model_id)
@@ -208,6 +210,7 @@ class TableStore(VectorStore):
         self.data = f"{self.alias}__data"
         self.model_id = f"{self.alias}__model_id"
         self.error = f"{self.alias}__error"
+        self.extracted_at = f"{self.alias}__extracted_at"
 
     def joined(self, images: Images) -> Images:
         own = FilteredRelation("vectors", condition=Q(vectors__descriptor=self.descriptor))

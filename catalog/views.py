@@ -2,15 +2,18 @@
 
 import logging
 
+from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from .features import features_of
 from .links import by_descriptor, image_links
-from .models import Collection, Image, PictureFormat
+from .metadata import can_filter
+from .models import Collection, Image
+from .originals import gets_whole_file, serve_original
 from .pixels import Fault, PictureError
 from .reasons import of_storage
 from .thumbnails import SIZES, rendition_of
@@ -18,27 +21,23 @@ from .thumbnails import SIZES, rendition_of
 logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 60
-# The address of a picture's file changes with its content, so a browser may keep it for good.
-FOR_GOOD = "public, max-age=31536000, immutable"
+# A thumbnail's address changes with its content, so a browser may keep it for good.
+FOR_GOOD = "max-age=31536000, immutable"
 # Shown instead of a rendition that cannot be had: a framed picture, crossed out.
 NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 48" fill="none" stroke="#888" '
     'stroke-width="2"><rect x="12" y="8" width="40" height="32" rx="3"/><circle cx="23" cy="18" '
     'r="3"/><path d="M14 36l12-10 7 6 8-9 9 9M8 44L56 4"/></svg>'
 )
-CONTENT_TYPES = {
-    PictureFormat.JPEG: "image/jpeg",
-    PictureFormat.PNG: "image/png",
-    PictureFormat.WEBP: "image/webp",
-    PictureFormat.GIF: "image/gif",
-    PictureFormat.BMP: "image/bmp",
-    PictureFormat.TIFF: "image/tiff",
-    PictureFormat.HEIC: "image/heic",
-    PictureFormat.AVIF: "image/avif",
-}
 
 
-@require_GET
+def kept_by(rest: str) -> str:
+    """Return a Cache-Control header: by default only the browser may keep a picture, since a
+    log-in of one's own may stand before this site."""
+    return f"{'public' if settings.SIS_SHARED_CACHES else 'private'}, {rest}"
+
+
+@require_safe
 def browse(request: HttpRequest) -> HttpResponse:
     """All images, page by page, of one collection or all, by a part of their name."""
     slug, text = request.GET.get("collection", ""), request.GET.get("name", "").strip()
@@ -61,7 +60,7 @@ def browse(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def image(request: HttpRequest, pk: int) -> HttpResponse:
     """One image: the full picture, its facts, the state of its features."""
     found = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
@@ -74,6 +73,9 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
         "image": found,
         "features": features,
         "links": links(pk, current[0].descriptor.name) if current else [],
+        "serves_metadata": settings.SIS_SERVE_METADATA,
+        "can_filter": can_filter(found.format),
+        "gets_whole_file": gets_whole_file(found, request.user),
     }
     return render(request, "catalog/image.html", context)
 
@@ -84,22 +86,19 @@ def links(image: int, descriptor: str) -> list[tuple[str, str]]:
     return [(str(link.label), link.address(image) + query) for link in image_links]
 
 
-@require_GET
-def original(request: HttpRequest, pk: int) -> FileResponse:
-    """The picture's file as it was imported."""
+@require_safe
+def original(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """The picture's file, without its metadata unless the settings say otherwise."""
     found = get_object_or_404(Image, pk=pk)
     try:
-        file = found.file.open("rb")
+        response = serve_original(found, request.user)
     except OSError:
         raise Http404(_("The file of this picture is gone.")) from None
-    return FileResponse(
-        file,
-        content_type=CONTENT_TYPES[PictureFormat(found.format)],
-        filename=found.source_name.rsplit("/", 1)[-1],
-    )
+    response["Cache-Control"] = kept_by("no-cache")
+    return response
 
 
-@require_GET
+@require_safe
 def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
     """A small rendition, made when it is first asked for and kept in the storage."""
     if size not in SIZES:
@@ -120,7 +119,7 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
     return HttpResponse(
         rendition.data,
         content_type="image/jpeg",
-        headers={"Cache-Control": caching if rendition.kept else "no-store"},
+        headers={"Cache-Control": kept_by(caching) if rendition.kept else "no-store"},
     )
 
 

@@ -17,12 +17,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.names import printable
+
 from .admin_base import (
+    NameSearch,
     PresenceFilter,
     ReadOnlyAdmin,
     WholeDeletionAdmin,
     counted_link,
 )
+from .formats.names import entering, name_fault
+from .formats.problems import Problem
 from .importing import next_position, refresh_hash
 from .models import Benchmark, EvaluationRun, Judgement, Topic
 from .reports.provenance import provenance
@@ -51,6 +56,8 @@ class BenchmarkAdmin(WholeDeletionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Benchmark.objects.with_counts()
+
+    also_deleted = (EvaluationRun,)
 
     def dependents(self, rows: list[Benchmark]) -> dict[str, int]:
         judgements = Judgement.objects.filter(topic__benchmark__in=rows)
@@ -90,12 +97,12 @@ class BenchmarkAdmin(WholeDeletionAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(ReadOnlyAdmin):
-    list_display = ["name", "benchmark", "image_name", "present"]
+class TopicAdmin(NameSearch, ReadOnlyAdmin):
+    list_display = ["shown_name", "benchmark", "shown_image", "present"]
     list_filter = ["benchmark", PresenceFilter]
     list_select_related = ["benchmark"]
     search_fields = ["name", "image_name"]
-    fields = ["name", "benchmark", "image_name", "box_in_words", "query", "judgements"]
+    fields = ["shown_name", "benchmark", "shown_image", "box_in_words", "query", "judgements"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Topic.objects.with_presence()
@@ -106,6 +113,14 @@ class TopicAdmin(ReadOnlyAdmin):
     @admin.display(description=_("picture in the collection"), boolean=True, ordering="present")
     def present(self, topic: Topic) -> bool:
         return topic.present
+
+    @admin.display(description=_("name"), ordering="name")
+    def shown_name(self, topic: Topic) -> str:
+        return printable(topic.name)
+
+    @admin.display(description=_("query picture"), ordering="image_name")
+    def shown_image(self, topic: Topic) -> str:
+        return printable(topic.image_name)
 
     @admin.display(description=_("box"))
     def box_in_words(self, topic: Topic) -> str:
@@ -147,6 +162,13 @@ class JudgementForm(forms.ModelForm):
         model = Judgement
         fields = ["topic", "name", "label"]
 
+    def clean_name(self) -> str:
+        name = entering(self.cleaned_data["name"])
+        if fault := name_fault(name):
+            code, detail, other = fault
+            raise forms.ValidationError(Problem("", None, code, detail, other).sentence(gettext))
+        return name
+
     def clean(self) -> dict[str, Any]:
         super().clean()
         cleaned = self.cleaned_data
@@ -160,11 +182,11 @@ class JudgementForm(forms.ModelForm):
 
 
 @admin.register(Judgement)
-class JudgementAdmin(admin.ModelAdmin):
+class JudgementAdmin(NameSearch, admin.ModelAdmin):
     """Every change of a label changes the benchmark's hash, which tells older runs apart."""
 
     form = JudgementForm
-    list_display = ["name", "topic", "benchmark", "label", "present"]
+    list_display = ["shown_name", "topic", "benchmark", "label", "present"]
     list_editable = ["label"]
     list_filter = [
         *("topic__benchmark", "label", PresenceFilter),
@@ -174,7 +196,6 @@ class JudgementAdmin(admin.ModelAdmin):
     search_fields = ["name"]
     autocomplete_fields = ["topic"]
     list_per_page = 50
-    fields = ["topic", "name", "label", "picture"]
     view_on_site = False
 
     class Media:
@@ -185,7 +206,14 @@ class JudgementAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Judgement | None = None) -> list[str]:
         # What is judged stays; another image or topic is another judgement.
-        return ["picture", *(["topic", "name"] if obj else [])]
+        return ["picture", *(["topic", "shown_name"] if obj else [])]
+
+    def get_fields(self, request: HttpRequest, obj: Judgement | None = None) -> Any:
+        return ["topic", "shown_name" if obj else "name", "label", "picture"]
+
+    @admin.display(description=_("picture"), ordering="name")
+    def shown_name(self, judgement: Judgement) -> str:
+        return printable(judgement.name)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
         return JudgementForm
@@ -211,7 +239,7 @@ class JudgementAdmin(admin.ModelAdmin):
             reverse("catalog:image", args=[image.pk]),
             reverse("catalog:thumbnail", args=[image.pk, "small"]),
             image.sha256[:12],
-            image.name,
+            printable(image.name),
         )
 
     @transaction.atomic
@@ -245,6 +273,7 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
     date_hierarchy = "created_at"
     fields = [
         *("benchmark", "map", "counted", "topics_without_positives", "judged_missing"),
+        *("names_total", "names_unknown"),
         *("images_ranked", "status", "error", "created_at", "duration", "facts"),
     ]
 

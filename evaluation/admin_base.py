@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+
+from catalog.names import canonical
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -31,6 +33,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return super().has_view_permission(request, obj) or request.user.has_perm(name)
 
 
+class NameSearch(admin.ModelAdmin):
+    """A search for names finds them in whatever form their letters were typed."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        return super().get_search_results(request, queryset, canonical(search_term))
+
+
 class PresenceFilter(admin.SimpleListFilter):
     """Whether the collection has the image; the list's query must be `with_presence()`."""
 
@@ -51,7 +62,13 @@ def counted_link(view: str, query: str, number: int) -> str:
 
 
 class WholeDeletionAdmin(ReadOnlyAdmin):
-    """What hangs on a row is named by number: listing it would read every ranking."""
+    """What hangs on a row is named by number: listing it would read every ranking.
+
+    `also_deleted`: models with rows that somebody worked for and that go with it; they need their
+    own permission. Topics and labels are the benchmark itself.
+    """
+
+    also_deleted: tuple[type[Model], ...] = ()
 
     def dependents(self, rows: list[Any]) -> dict[str, int]:
         raise NotImplementedError
@@ -61,4 +78,10 @@ class WholeDeletionAdmin(ReadOnlyAdmin):
         lacking = set()
         if not self.has_delete_permission(request):
             lacking.add(self.opts.verbose_name)
-        return [str(row) for row in rows], self.dependents(rows), lacking, []
+        counts = self.dependents(rows)
+        for model in self.also_deleted:
+            name = model._meta.verbose_name_plural
+            permission = f"{model._meta.app_label}.delete_{model._meta.model_name}"
+            if counts.get(str(name)) and not request.user.has_perm(permission):
+                lacking.add(name)
+        return [str(row) for row in rows], counts, lacking, []

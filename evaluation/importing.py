@@ -3,6 +3,7 @@
 An import has two steps, so that a person can look at what it would change in between.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -17,7 +18,9 @@ from catalog.querysets import VALUES_AT_A_TIME, in_parts
 
 from .formats.differences import Difference, differences, same_order
 from .formats.ground_truth import GroundTruth, TopicFacts, judgements_hash
+from .formats.names import NameCheck, look_up
 from .formats.problems import GroundTruthError, Problem, ProblemCode
+from .messages import unknown_in_labels
 from .models import Benchmark, Judgement, Topic
 from .models.benchmarks import LONGEST_NAME
 
@@ -29,12 +32,18 @@ class BenchmarkRefused(ValueError):
     """An import cannot be done as asked; the message, in the user's language, says why."""
 
 
+class NoneKnown(BenchmarkRefused):
+    """The collection has images, and none of them is labelled; `allow_unknown` would let it be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an import would do. `before` is None where the benchmark is new.
 
     `differences` are the facts it would change; `reordered` says that only the order of names
-    differs, which nothing but the historical metric depends on.
+    differs, which nothing but the historical metric depends on. `labelled` and `queries` say how
+    many of the names are pictures of the collection; `pictures` is how many it has, 0 where it
+    does not exist yet.
     """
 
     name: str
@@ -43,6 +52,9 @@ class Plan:
     before: GroundTruth | None
     differences: tuple[Difference, ...]
     reordered: bool
+    pictures: int
+    labelled: NameCheck
+    queries: NameCheck
 
     @property
     def is_new(self) -> bool:
@@ -57,11 +69,15 @@ class Plan:
         return not self.is_new and bool(self.differences)
 
 
-def plan_import(*, ground_truth: GroundTruth, benchmark: str, collection: str) -> Plan:
-    """Compare a ground truth with what the benchmark holds; writes nothing.
+def plan_import(
+    *, ground_truth: GroundTruth, benchmark: str, collection: str, allow_unknown: bool = False
+) -> Plan:
+    """Compare a ground truth with what the benchmark and the collection hold; writes nothing.
 
     Raises `GroundTruthError` for a box that ends outside its image (of those in the collection),
-    `BenchmarkRefused` for names that cannot be, and for a benchmark of another collection or kind.
+    `BenchmarkRefused` for names that cannot be and for a benchmark of another collection or kind,
+    and `NoneKnown` where the collection has images and none of the labelled names is one of them:
+    labels may come before images, but not to a collection of others. `allow_unknown` lets them.
     """
     check_names(benchmark=benchmark, collection=collection)
     stored = Benchmark.objects.filter(name=benchmark).select_related("collection").first()
@@ -70,14 +86,27 @@ def plan_import(*, ground_truth: GroundTruth, benchmark: str, collection: str) -
     check_boxes(ground_truth, collection)
     before = stored.ground_truth() if stored else None
     changed = tuple(differences(before, ground_truth)) if before else ()
-    return Plan(
+    images = Image.objects.filter(collection__slug=collection)
+    known = frozenset(images.values_list("name", flat=True))
+    plan = Plan(
         name=benchmark,
         collection=collection,
         ground_truth=ground_truth,
         before=before,
         differences=changed,
         reordered=before is not None and not changed and not same_order(before, ground_truth),
+        pictures=len(known),
+        labelled=look_up(labelled_names(ground_truth), known),
+        queries=look_up((topic.image for topic in ground_truth.topics), known),
     )
+    if known and plan.labelled.none_known and not (allow_unknown or plan.is_unchanged):
+        raise NoneKnown(unknown_in_labels(plan.labelled, collection))
+    return plan
+
+
+def labelled_names(truth: GroundTruth) -> Iterator[str]:
+    """Yield every judged name, topic by topic, as often as it is judged."""
+    return (name for topic in truth.topics for name in topic.labelled(truth.labels))
 
 
 @transaction.atomic

@@ -1,13 +1,16 @@
 """Reads of benchmarks and runs. Lists load neither rankings nor tables of names."""
 
+from datetime import datetime
 from typing import Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from catalog.models import Image
+from catalog.names import printable
 
 AnyModel = TypeVar("AnyModel", bound=models.Model, covariant=True)
 
@@ -35,7 +38,7 @@ class BenchmarkQuerySet(models.QuerySet[AnyModel]):
             )
             raise UnknownBenchmark(
                 _("There is no benchmark “%(name)s”. Benchmarks: %(known)s.")
-                % {"name": name, "known": known}
+                % {"name": printable(name), "known": known}
             ) from None
 
 
@@ -65,9 +68,31 @@ class JudgementQuerySet(models.QuerySet):
         return missing.order_by("name").values_list("name", flat=True).distinct()
 
 
+# Runs that agree in these, while the collection stays as it is, have the same result.
+ASKED = (
+    *("benchmark", "source", "protocol", "descriptor", "model_id"),
+    *("engine", "engine_options", "crop", "exclude_self"),
+)
+
+
 class RunQuerySet(models.QuerySet):
     def done(self) -> Self:
         return self.filter(status="done")
+
+    def like(self, run: models.Model) -> Self:
+        """Runs of the same benchmark that were asked for with the same settings."""
+        return self.filter(**{name: getattr(run, name) for name in ASKED})
+
+    def under_way(self, *, heard_since: datetime, queued_since: datetime | None) -> Self:
+        """Runs that wait or go on: those running whose worker responded since, and those queued,
+        only those since then where one is given."""
+        queued, running = Q(status="queued"), Q(status="running")
+        if queued_since is not None:
+            queued &= Q(created_at__gte=queued_since)
+        heard = Coalesce("last_heartbeat_at", "created_at")
+        return self.annotate(heard_at=heard).filter(
+            queued | (running & Q(heard_at__gte=heard_since))
+        )
 
 
 _RunManager = models.Manager.from_queryset(RunQuerySet)

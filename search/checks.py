@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from catalog.checks import above_zero
+from catalog.checks import above_zero, not_negative
 
 from .engines import check_engine
 
@@ -26,4 +26,7 @@ def check_engines(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register()
 def check_limits(**_kwargs: Any) -> list[checks.CheckMessage]:
-    return above_zero("SIS_MAX_UPLOAD_BYTES", "SIS_QUERY_DAYS", id="search.E003")
+    return [
+        *above_zero("SIS_MAX_UPLOAD_BYTES", "SIS_QUERY_DAYS", id="search.E003"),
+        *not_negative("SIS_QUERY_QUOTA_BYTES", id="search.E004"),
+    ]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Count, Max, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,9 @@ from catalog.descriptors import DEFAULT
 from catalog.models import Collection
 from catalog.pixels import Box
 from catalog.querysets import NothingManager
+
+# A row with a vector of fc6, which is 16 KB.
+ROW_BYTES = 20_000
 
 
 def stored_path(query: "Query", filename: str) -> str:
@@ -24,11 +28,20 @@ class QueryQuerySet(models.QuerySet):
         """Queries older than `days` days."""
         return self.filter(created_at__lt=timezone.now() - timedelta(days=days))
 
+    def used_bytes(self) -> int:
+        """The room that these queries take: each picture's file once, and `ROW_BYTES` a row."""
+        pictures = (
+            self.order_by().values("picture").annotate(size=Max("byte_size"), rows=Count("*"))
+        )
+        total = pictures.aggregate(all_sizes=Sum("size"), all_rows=Sum("rows"))
+        return (total["all_sizes"] or 0) + ROW_BYTES * (total["all_rows"] or 0)
+
 
 class Query(models.Model):
     """An uploaded picture, or a part of one, to be ranked by `descriptor`.
 
-    `picture` is a re-encoded working copy without metadata, at most 1600 pixels a side. The box
+    `picture` is a re-encoded working copy without metadata, at most 1600 pixels a side; a query
+    and those for parts of it name one file, of `byte_size` bytes (0: unknown). The box
     (x1, y1, x2, y2), where there is one, is in pixels of the working copy.
     """
 
@@ -42,6 +55,7 @@ class Query(models.Model):
         verbose_name=_("collection"),
     )
     picture = models.FileField(_("picture"), upload_to=stored_path, max_length=100)
+    byte_size = models.PositiveBigIntegerField(_("size in bytes"), default=0, editable=False)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     x1 = models.FloatField(null=True, blank=True)
@@ -57,6 +71,8 @@ class Query(models.Model):
         ordering = ["-created_at"]
         verbose_name = _("query")
         verbose_name_plural = _("queries")
+        # Answers who else has a picture, and how much room all of them take, without the rows.
+        indexes = [models.Index(fields=["picture", "byte_size"], name="search_query_pictures")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -1,12 +1,10 @@
-"""Writes stored queries."""
+"""From pictures to stored queries and their vectors; `keeping.py` keeps rows and files."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
 
-from django.core.files.base import ContentFile
-from django.db import DatabaseError, transaction
-from django.db.models.fields.files import FieldFile
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
@@ -15,10 +13,11 @@ from catalog.descriptors import Descriptor, get_descriptor
 from catalog.locks import Locked, at_once
 from catalog.models import Collection
 from catalog.pixels import Box, Fault, PictureError, decode
-from catalog.vectors import Float32Array, encode
+from catalog.vectors import Float32Array
 from catalog.vectors import decode as decode_vector
 
-from .models import Query, QueryQuerySet, QueryVector
+from .keeping import keep_vector, store_part, store_query
+from .models import Query
 
 WORKING_SIDE = 1600
 WORKING_QUALITY = 90
@@ -58,11 +57,11 @@ def encode_working_copy(pixels: PillowImage.Image) -> tuple[tuple[int, int], byt
 def crop_query(*, query: Query, box: Box, descriptor: Descriptor | None = None) -> Query:
     """Store a query for a part of an earlier query's picture; the earlier one stays.
 
-    `box` is in pixels of the working copy. Raises as `describe_query`.
+    Both have the one file. `box` is in pixels of the working copy. Raises as `describe_query`, and
+    `PictureError` where the earlier query is deleted meanwhile.
     """
     descriptor = descriptor or get_descriptor(query.descriptor)
-    content = working_copy(query)
-    pixels = decode(BytesIO(content)).pixels
+    pixels = decode(BytesIO(working_copy(query))).pixels
     vector = describe_query(pixels=pixels, box=box, descriptor=descriptor)
     x1, y1, x2, y2 = box
     part = Query(
@@ -75,33 +74,7 @@ def crop_query(*, query: Query, box: Box, descriptor: Descriptor | None = None) 
         y2=min(float(query.height), y2),
         descriptor=descriptor.name,
     )
-    return store_query(part, content=content, vector=vector, descriptor=descriptor)
-
-
-def store_query(
-    query: Query, *, content: bytes, vector: Float32Array, descriptor: Descriptor
-) -> Query:
-    """Save the row, its vector and its picture: all, or none of them."""
-    query.picture.save("picture.jpg", ContentFile(content), save=False)
-    try:
-        with transaction.atomic():
-            query.save(force_insert=True)
-            keep_vector(query, vector, descriptor)
-    except BaseException:
-        query.picture.delete(save=False)
-        raise
-    return query
-
-
-def keep_vector(query: Query, vector: Float32Array, descriptor: Descriptor) -> None:
-    QueryVector.objects.update_or_create(
-        query=query,
-        descriptor=descriptor.name,
-        defaults={
-            "model_id": descriptor.model_id,
-            "data": encode(vector, descriptor.dim),
-        },
-    )
+    return store_part(part, of=query, vector=vector, descriptor=descriptor)
 
 
 def working_copy(query: Query) -> bytes:
@@ -126,21 +99,7 @@ def query_vector(*, query: Query, descriptor: Descriptor) -> Float32Array:
         return decode_vector(kept.data, descriptor.dim)
     pixels = decode(BytesIO(working_copy(query))).pixels
     vector = describe_query(pixels=pixels, box=query.box, descriptor=descriptor)
+    # The query may be deleted meanwhile, the database locked or read-only.
     with suppress(DatabaseError, Locked), at_once():
         keep_vector(query, vector, descriptor)
     return vector
-
-
-def delete_after_commit(picture: FieldFile) -> None:
-    transaction.on_commit(lambda: picture.delete(save=False), robust=True)
-
-
-def purge_queries(*, queries: QueryQuerySet) -> int:
-    """Delete queries and their pictures; returns how many."""
-    deleted = 0
-    for query in queries.iterator():
-        with transaction.atomic():
-            query.delete()
-            delete_after_commit(query.picture)
-        deleted += 1
-    return deleted

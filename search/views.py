@@ -4,13 +4,14 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
@@ -80,7 +81,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
     return render(request, "search/home.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def results(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The ranking of a stored query, 30 at a time, to the end of the collection."""
     query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
@@ -121,12 +122,13 @@ def show_results(
         "query": query,
         "box_form": box_form,
         "kept_until": query.created_at + timedelta(days=query.retention_days),
+        "query_quota": settings.SIS_QUERY_QUOTA_BYTES,
         "ranking_url": query.get_absolute_url(),
     }
     return render_ranking(request, "search/results.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The ranking for an image of the catalogue; the image itself comes first."""
     image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
@@ -203,7 +205,7 @@ def render_ranking(
     request: HtmxHttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Show a whole page, or only its hits where htmx asks for more of them."""
-    if request.htmx and request.method == "GET":
+    if request.htmx and request.method != "POST":
         template = "search/_hits.html"
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
@@ -217,7 +219,7 @@ def show_problem(
     return render(request, "search/problem.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     """The working copy of a query's picture; its address is as secret as the query's."""
     query = get_object_or_404(Query, pk=pk)

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sis_project.heads.HeadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "sis_project.limiting.LimitMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -99,6 +101,7 @@ MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 STATIC_ROOT = SIS_VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"  # what browsers ask for without being told
 STORAGES = {
     "default": {
         "BACKEND": env.str(
@@ -117,9 +120,14 @@ WHITENOISE_USE_FINDERS = not SIS_PRODUCTION
 if not SIS_PRODUCTION:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 
+# Several processes count together here; `migrate` makes the table.
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "default": env.cache("SIS_CACHE_URL")
+    if env.str("SIS_CACHE_URL", default="")
+    else {
+        "BACKEND": "sis_project.counting.CountingDatabaseCache",
+        "LOCATION": "sis_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
 TASKS = {
@@ -138,6 +146,8 @@ SIS_MAX_UPLOAD_BYTES = env.int("SIS_MAX_UPLOAD_BYTES", default=20 * 1024 * 1024)
 SIS_MAX_PIXELS = env.int("SIS_MAX_PIXELS", default=100_000_000)
 SIS_MAX_UPLOAD_PIXELS = env.int("SIS_MAX_UPLOAD_PIXELS", default=50_000_000)
 SIS_QUERY_DAYS = env.int("SIS_QUERY_DAYS", default=30)
+# Room for all stored queries together; 0: no quota.
+SIS_QUERY_QUOTA_BYTES = env.int("SIS_QUERY_QUOTA_BYTES", default=1024**3)
 
 # Name -> dotted path of a class, or {"BACKEND": path, "OPTIONS": {...}}; null takes one away.
 SIS_DESCRIPTORS = {
@@ -176,6 +186,34 @@ TIME_ZONE = env.str("SIS_TIME_ZONE", default="UTC")
 
 # --- Safety ---------------------------------------------------------------------------------
 
+# Whether the proxy's X-Forwarded-For and X-Forwarded-Proto are believed.
+SIS_BEHIND_PROXY = env.bool("SIS_BEHIND_PROXY", default=False)
+# Of one address (IPv6: one /64); 0: no limit.
+SIS_UPLOADS_PER_MINUTE = env.int("SIS_UPLOADS_PER_MINUTE", default=60)
+SIS_LOGINS_PER_MINUTE = env.int("SIS_LOGINS_PER_MINUTE", default=30)
+# Of one address with one name, in 15 minutes.
+SIS_LOGIN_ATTEMPTS = env.int("SIS_LOGIN_ATTEMPTS", default=10)
+# Whether originals are served with position, camera and comments.
+SIS_SERVE_METADATA = env.bool("SIS_SERVE_METADATA", default=False)
+# Whether caches between here and a browser may keep pictures; not where a log-in stands before.
+SIS_SHARED_CACHES = env.bool("SIS_SHARED_CACHES", default=False)
+# Whether search engines may list the start page and the catalogue.
+SIS_INDEXED = env.bool("SIS_INDEXED", default=True)
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "search:home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
 FILE_UPLOAD_HANDLERS = ["search.uploads.BoundedUploadHandler"]
 # The admin's confirmation pages send one field per selected image.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
@@ -193,13 +231,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 if SIS_PRODUCTION:
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.bool("SIS_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("SIS_HSTS_SECONDS", default=3600)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool(
         "SIS_HSTS_SUBDOMAINS", default=False
     )
-    if env.bool("SIS_BEHIND_PROXY", default=False):
+    if SIS_BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {

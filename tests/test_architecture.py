@@ -26,7 +26,9 @@ LAYERS = {
     "evaluation": {"catalog", "search"},
     "sis_project": {"catalog", "search", "evaluation", "sample_corpus"},
 }
-SETTINGS_OF = {"search": {"SEARCH_ENGINES", "SIS_ENGINE", "SIS_QUERY_DAYS"}}
+SETTINGS_OF = {
+    "search": {"SEARCH_ENGINES", "SIS_ENGINE", "SIS_QUERY_DAYS", "SIS_QUERY_QUOTA_BYTES"}
+}
 # Rooms all of whose modules know no Django, whether or not their docstrings say so.
 PURE_ROOMS = {"sample_corpus", "search.index", "evaluation.formats", "evaluation.measures"}
 

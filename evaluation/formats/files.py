@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from .problems import Findings, GroundTruthError, Problem, ProblemCode, printable
+from catalog.names import canonical
+
+from .phrases import Phrase
+from .problems import Findings, GroundTruthError, Problem, ProblemCode, unreadable
 
 # The Oxford benchmark has 220 files, 3 KB at most, 90 KB together.
 MAX_FILES = 20_000
@@ -27,7 +30,7 @@ _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, Recursio
 
 @dataclass(slots=True)
 class Files:
-    """Files by base name, and what was found on the way."""
+    """Files by base name in composed letters, and what was found on the way."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
     findings: Findings = field(default_factory=lambda: Findings(GroundTruthError))
@@ -80,6 +83,14 @@ class _TooLargeError(Exception):
     """The decompressed stream is longer than its limit."""
 
 
+class _NotGzipError(ValueError):
+    """The file does not begin as gzip-compressed ones do."""
+
+
+class _ManyHeadersError(tarfile.TarError):
+    """There are more global headers than any archive of label files has."""
+
+
 def read_folder(path: Path) -> Files:
     """Return the files that lie directly in a folder, in name order.
 
@@ -90,7 +101,7 @@ def read_folder(path: Path) -> Files:
         if number >= MAX_FILES:
             files.report(path.name, ProblemCode.TOO_MANY_FILES, MAX_FILES)
             break
-        name = printable(entry.name)
+        name = canonical(entry.name)
         if name.startswith("."):
             files.ignore(name)
             continue
@@ -101,7 +112,7 @@ def read_folder(path: Path) -> Files:
             elif files.room_for(name, name, entry.stat().st_size, path.name):
                 files.contents[name] = entry.read_bytes()
         except OSError as error:
-            files.report(name, ProblemCode.UNREADABLE, error.strerror or error)
+            files.findings.add(unreadable(name, error))
     return files
 
 
@@ -117,6 +128,7 @@ def read_archive(stream: BinaryIO, name: str) -> Files:
     limit = MAX_TOTAL_BYTES + 2048 * MAX_FILES
     try:
         with gzip.GzipFile(fileobj=stream, mode="rb") as inflated:
+            _check_gzip(inflated)
             limited = _Limited(inflated.read, limit)
             with tarfile.open(fileobj=limited, mode="r|", encoding="utf-8") as archive:
                 _read_members(archive, files, name)
@@ -126,8 +138,34 @@ def read_archive(stream: BinaryIO, name: str) -> Files:
     except _TooLargeError:
         files.report(name, ProblemCode.TOO_LARGE, limit)
     except _BROKEN as error:
-        files.report(name, ProblemCode.BAD_ARCHIVE, error or type(error).__name__)
+        files.findings.add(_broken(name, error))
     return files
+
+
+def _check_gzip(inflated: gzip.GzipFile) -> None:
+    try:
+        start = inflated.peek(1)
+    except gzip.BadGzipFile as error:
+        raise _NotGzipError from error
+    if not start:
+        raise EOFError
+
+
+def _broken(name: str, error: Exception) -> Problem:
+    """Say what is wrong with an archive, or that the disk could not give it."""
+    # What gzip raises is an OSError too, without a number.
+    if isinstance(error, OSError) and error.errno:
+        return unreadable(name, error)
+    phrase = Phrase.DAMAGED
+    if isinstance(error, EOFError):
+        phrase = Phrase.CUT
+    elif isinstance(error, _NotGzipError):
+        phrase = Phrase.NOT_GZIP
+    elif isinstance(error, _ManyHeadersError):
+        phrase = Phrase.MANY_HEADERS
+    elif isinstance(error, tarfile.TarError):
+        phrase = Phrase.NOT_TAR
+    return Problem(name, None, ProblemCode.BAD_ARCHIVE, phrase)
 
 
 def _read_members(archive: tarfile.TarFile, files: Files, source: str) -> None:
@@ -135,18 +173,18 @@ def _read_members(archive: tarfile.TarFile, files: Files, source: str) -> None:
         # tarfile would keep every header it has seen; none is needed again.
         archive.members = []  # type: ignore[attr-defined]
         if len(archive.pax_headers) > MAX_GLOBAL_HEADERS:
-            raise tarfile.HeaderError("too many global headers")
+            raise _ManyHeadersError
         if number >= MAX_FILES:
             files.report(source, ProblemCode.TOO_MANY_FILES, MAX_FILES)
             return
         if member.isdir():
             continue
-        base = printable(PurePosixPath(member.name).name)
+        base = canonical(PurePosixPath(member.name).name)
         if not member.isreg() or member.issparse():
             files.report(base, ProblemCode.NOT_REGULAR)
         elif base.startswith("."):
             files.ignore(base)
-        elif files.room_for(base, printable(member.name), member.size, source):
+        elif files.room_for(base, member.name, member.size, source):
             reader = archive.extractfile(member)
             files.contents[base] = b"" if reader is None else reader.read()
         elif member.size > MAX_FILE_BYTES:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .problems import CONTROL, Problem, ProblemCode
+from .problems import Problem, ProblemCode
 
 OXFORD_LABELS = ("good", "ok", "junk")
 REVISITED_LABELS = ("easy", "hard", "junk")
-MAX_NAME_LENGTH = 500
 
 Box = tuple[float, float, float, float]
 
@@ -74,15 +73,6 @@ def judgements_hash(ground_truth: GroundTruth) -> str:
             for name in names
         )
     return hashlib.sha256("\n".join(sorted(facts)).encode()).hexdigest()
-
-
-def name_fault(name: str) -> tuple[ProblemCode, str, str] | None:
-    """Say what keeps `name` from naming an image or topic: (code, detail, other), or None."""
-    if not name or CONTROL.search(name):
-        return ProblemCode.BAD_NAME, name[:60], ""
-    if len(name) > MAX_NAME_LENGTH:
-        return ProblemCode.LONG_NAME, name[:60], str(MAX_NAME_LENGTH)
-    return None
 
 
 def box_fault(box: Sequence[float]) -> tuple[ProblemCode, str] | None:

@@ -5,36 +5,44 @@ spatial matching", CVPR 2007. For a topic X, `X_query.txt` holds `name x1 y1 x2 
 be left out), and `X_good.txt`, `X_ok.txt`, `X_junk.txt` hold one image name a line.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from catalog.names import printable
+
 from .files import read_archive, read_folder
-from .ground_truth import (
-    OXFORD_LABELS,
-    Box,
-    GroundTruth,
-    TopicFacts,
-    box_fault,
-    name_fault,
-)
-from .problems import Findings, GroundTruthError, Problem, ProblemCode
-from .revisited import parse_json
+from .ground_truth import OXFORD_LABELS, Box, GroundTruth, TopicFacts, box_fault
+from .names import QUERY_PREFIX, entering, name_fault
+from .problems import Findings, GroundTruthError, Problem, ProblemCode, unreadable
+from .revisited import parse_json, parse_pickle
+from .texts import NotText, text_of
 
 BUNDLED_OXFORD5K = Path(__file__).parent.parent / "groundtruth" / "oxford5k"
 
-# The original writes query images (only these) with the prefix of its first collection.
-QUERY_PREFIX = "oxc1_"
 ARCHIVE_SUFFIXES = (".tgz", ".tar.gz")
 PICKLE_SUFFIXES = (".pkl", ".pickle", ".p")
-MAX_JSON_BYTES = 16 * 2**20
+MAX_DOCUMENT_BYTES = 16 * 2**20
 
 PARTS = ("query", *OXFORD_LABELS)
-FileLine = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a name was listed first, under which label, and how it was written there."""
+
+    label: str
+    file: str
+    line: int
+    written: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 def read_ground_truth(path: Path) -> GroundTruth:
-    """Read a folder or archive of Oxford-format files, or a JSON file (see `parse_json`).
+    """Read a folder or archive of Oxford-format files, or a JSON or pickle file of revisited ones.
 
     Raises `GroundTruthError` listing every problem; nothing is half-read.
     """
@@ -49,31 +57,31 @@ def read_ground_truth(path: Path) -> GroundTruth:
         with path.open("rb") as stream:
             return read_stream(stream, path.name)
     except OSError as error:
-        detail = error.strerror or str(error)
-        raise GroundTruthError(
-            [Problem(path.name, None, ProblemCode.UNREADABLE, detail)]
-        ) from error
+        raise GroundTruthError([unreadable(path.name, error)]) from error
 
 
 def read_stream(stream: BinaryIO, name: str) -> GroundTruth:
-    """Read an archive or a JSON file from a binary stream, such as an upload.
+    """Read an archive, a JSON or a pickle file from a binary stream, such as an upload.
 
     `name` is the file's name: its ending says the format, and messages use it. Raises
-    `GroundTruthError`, and OSError where the stream itself fails while reading JSON.
+    `GroundTruthError`, and OSError where the stream itself fails.
     """
     lowered = name.lower()
     if lowered.endswith(ARCHIVE_SUFFIXES):
         files = read_archive(stream, name)
         return parse_files(files.contents, name, files.findings)
+    parse: Callable[[bytes, str], GroundTruth]
     if lowered.endswith(".json"):
-        data = stream.read(MAX_JSON_BYTES + 1)
-        if len(data) > MAX_JSON_BYTES:
-            detail = str(MAX_JSON_BYTES)
-            raise GroundTruthError([Problem(name, None, ProblemCode.TOO_LARGE, detail)])
-        return parse_json(data, name)
-    pickled = lowered.endswith(PICKLE_SUFFIXES)
-    code = ProblemCode.PICKLE if pickled else ProblemCode.UNKNOWN_KIND
-    raise GroundTruthError([Problem(name, None, code)])
+        parse = parse_json
+    elif lowered.endswith(PICKLE_SUFFIXES):
+        parse = parse_pickle
+    else:
+        raise GroundTruthError([Problem(name, None, ProblemCode.UNKNOWN_KIND)])
+    data = stream.read(MAX_DOCUMENT_BYTES + 1)
+    if len(data) > MAX_DOCUMENT_BYTES:
+        detail = str(MAX_DOCUMENT_BYTES)
+        raise GroundTruthError([Problem(name, None, ProblemCode.TOO_LARGE, detail)])
+    return parse(data, name)
 
 
 def parse_files(
@@ -91,8 +99,9 @@ def parse_files(
     for name, files in sorted(_by_topic(contents, parser).items()):
         for part in PARTS:
             # A file that is there but could not be read has been named already.
-            if part not in files and f"{name}_{part}.txt" not in unread:
-                parser.add(f"{name}_{part}.txt", None, ProblemCode.MISSING_FILE, name)
+            file = f"{name}_{part}.txt"
+            if part not in files and printable(file) not in unread:
+                parser.add(file, None, ProblemCode.MISSING_FILE, name)
         topic = parser.topic(name, files, contents)
         if topic is not None:
             topics.append(topic)
@@ -106,12 +115,14 @@ def _by_topic(contents: Mapping[str, bytes], parser: "_Parser") -> dict[str, dic
     """Return topic name to part (query or label) to file name."""
     parts: dict[str, dict[str, str]] = {}
     for file in sorted(contents):
-        topic, _, part = file.removesuffix(".txt").rpartition("_")
+        topic, _, part = entering(file.removesuffix(".txt")).rpartition("_")
         known = file.endswith(".txt") and part in PARTS
         if not known or name_fault(topic):
             parser.add(file, None, ProblemCode.UNKNOWN_FILE, ", ".join(OXFORD_LABELS))
             continue
-        parts.setdefault(topic, {})[part] = file
+        other = parts.setdefault(topic, {}).setdefault(part, file)
+        if other != file:
+            parser.add(file, None, ProblemCode.SAME_FILE_NAME, file, other)
     return parts
 
 
@@ -130,7 +141,7 @@ class _Parser:
     def topic(
         self, name: str, files: Mapping[str, str], contents: Mapping[str, bytes]
     ) -> TopicFacts | None:
-        places: dict[str, tuple[str, FileLine]] = {}
+        places: dict[str, Place] = {}
         judgements = {
             label: tuple(self._names(label, files[label], contents[files[label]], places))
             for label in OXFORD_LABELS
@@ -150,30 +161,28 @@ class _Parser:
         image, box = self._query(file, number, text, places)
         return TopicFacts(name, image, box, judgements, file, number)
 
-    def _names(
-        self, label: str, file: str, data: bytes, places: dict[str, tuple[str, FileLine]]
-    ) -> Iterator[str]:
-        for number, name in self._lines(file, data):
+    def _names(self, label: str, file: str, data: bytes, places: dict[str, Place]) -> Iterator[str]:
+        for number, written in self._lines(file, data):
+            name = entering(written)
             fault = name_fault(name)
             if fault:
                 self.add(file, number, *fault)
-            elif name not in places:
-                places[name] = (label, (file, number))
+                continue
+            before = places.setdefault(name, Place(label, file, number, written))
+            if (before.file, before.line) == (file, number):
                 yield name
+            elif before.label != label:
+                self.add(file, number, ProblemCode.TWO_LABELS, name, str(before))
             else:
-                before, (other_file, other_line) = places[name]
-                other = f"{other_file}:{other_line}"
-                if before == label:
-                    warning = Problem(file, number, ProblemCode.DUPLICATE, name, other)
-                    self.findings.warn(warning)
-                else:
-                    self.add(file, number, ProblemCode.TWO_LABELS, name, other)
+                same = before.written == written
+                code = ProblemCode.DUPLICATE if same else ProblemCode.OTHER_SPELLING
+                self.findings.warn(Problem(file, number, code, name, str(before)))
 
     def _query(
         self, file: str, number: int, text: str, labelled: Mapping[str, object]
     ) -> tuple[str, Box | None]:
         box: Box | None = None
-        name = text
+        name = text = entering(text)
         # Names may contain blanks: a line that is itself a labelled name has no box.
         if len(text.split()) > 1 and text not in labelled:
             name, *numbers = text.rsplit(maxsplit=4)
@@ -195,11 +204,10 @@ class _Parser:
     def _lines(self, file: str, data: bytes) -> Iterator[tuple[int, str]]:
         """Yield (1-based number, text without blanks around it) of lines that are not blank."""
         try:
-            text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
+            text = text_of(data, file)
+        except NotText as error:
             self.not_text.add(file)
-            self.add(file, line, ProblemCode.NOT_TEXT, f"0x{error.object[error.start]:02x}")
+            self.findings.add(error.problem)
             return
         # Not splitlines(): it also splits at characters that a name may hold.
         for number, line_text in enumerate(text.split("\n"), start=1):

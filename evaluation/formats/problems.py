@@ -1,13 +1,18 @@
 """What can be wrong with a file of facts or results, as data. Pure, no Django.
 
 A `Problem` keeps its code and its details apart from the English sentence, so that a page can say
-the same in another language: `gettext(MESSAGES[problem.code])`, then fill in the details.
+the same in another language: see `Problem.sentence`.
 """
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from catalog.names import printable
+
+from .phrases import PHRASES, gettext_noop
 
 # A sentence of thousands of lines helps nobody; `problems` keeps them all.
 LISTED = 50
@@ -24,6 +29,7 @@ class ProblemCode(StrEnum):
     NOT_FOUND = "not-found"
     UNKNOWN_KIND = "unknown-kind"
     PICKLE = "pickle"
+    BAD_PICKLE = "bad-pickle"
     UNREADABLE = "unreadable"
     BAD_ARCHIVE = "bad-archive"
     NOT_REGULAR = "not-regular"
@@ -44,31 +50,36 @@ class ProblemCode(StrEnum):
     BOX_NEGATIVE = "box-negative"
     BOX_OUTSIDE = "box-outside"
     DUPLICATE = "duplicate"
+    OTHER_SPELLING = "other-spelling"
     TWO_LABELS = "two-labels"
     BAD_JSON = "bad-json"
     WRONG_TYPE = "wrong-type"
     UNKNOWN_KEY = "unknown-key"
     MISSING_KEY = "missing-key"
     SAME_TOPIC = "same-topic"
+    SAME_NAME = "same-name"
+    BAD_INDEX = "bad-index"
+    OTHER_LENGTH = "other-length"
+    TOO_MANY_LABELS = "too-many-labels"
+    OTHER_KEY = "other-key"
     BAD_COLUMNS = "bad-columns"
     BAD_SCORE = "bad-score"
     SAME_DOCUMENT = "same-document"
+    SAME_SPELLED = "same-spelled"
     NO_RESULTS = "no-results"
     TOO_MANY_PROBLEMS = "too-many-problems"
 
 
-def gettext_noop(text: str) -> str:
-    """Mark a text for translation, and return it as it is: the tools know this name."""
-    return text
-
-
 MESSAGES: dict[ProblemCode, str] = {
     ProblemCode.NOT_FOUND: gettext_noop("there is no such file or folder"),
-    ProblemCode.UNKNOWN_KIND: gettext_noop("is neither a folder nor a .tgz, .tar.gz or .json file"),
-    ProblemCode.PICKLE: gettext_noop(
-        "pickle files can run code when they are read, so they are never loaded; convert the "
-        "file to JSON"
+    ProblemCode.UNKNOWN_KIND: gettext_noop(
+        "is neither a folder nor a .tgz, .tar.gz, .json or .pkl file"
     ),
+    ProblemCode.PICKLE: gettext_noop(
+        "asks for {detail}: of a pickle file, only lists, dicts, texts, numbers and NumPy arrays "
+        "are read. Nothing of it was run; if you trust where it comes from, save those as JSON"
+    ),
+    ProblemCode.BAD_PICKLE: gettext_noop("is not a pickle file that can be read: {detail}"),
     ProblemCode.UNREADABLE: gettext_noop("cannot be read: {detail}"),
     ProblemCode.BAD_ARCHIVE: gettext_noop(
         "is not a complete gzip-compressed tar archive: {detail}"
@@ -85,7 +96,7 @@ MESSAGES: dict[ProblemCode, str] = {
     ProblemCode.IGNORED_FILE: gettext_noop("was skipped: hidden files are not read"),
     ProblemCode.MISSING_FILE: gettext_noop("is missing for topic “{detail}”"),
     ProblemCode.NO_TOPICS: gettext_noop("contains no topics"),
-    ProblemCode.NOT_TEXT: gettext_noop("is not UTF-8 text (byte {detail})"),
+    ProblemCode.NOT_TEXT: gettext_noop("is not UTF-8 text ({detail}); save it as UTF-8"),
     ProblemCode.BAD_NAME: gettext_noop(
         "the name “{detail}” is empty, contains control characters or is not valid text"
     ),
@@ -107,12 +118,25 @@ MESSAGES: dict[ProblemCode, str] = {
         "the box {detail} ends outside its picture of {other} pixels"
     ),
     ProblemCode.DUPLICATE: gettext_noop("“{detail}” was already listed at {other}; it counts once"),
+    ProblemCode.OTHER_SPELLING: gettext_noop(
+        "“{detail}” was already listed at {other}, written with other code points of the same "
+        "letters; it counts once"
+    ),
     ProblemCode.TWO_LABELS: gettext_noop("“{detail}” already has another label at {other}"),
     ProblemCode.BAD_JSON: gettext_noop("is not valid JSON: {detail}"),
     ProblemCode.WRONG_TYPE: gettext_noop("expected {detail}"),
     ProblemCode.UNKNOWN_KEY: gettext_noop("unknown key “{detail}”"),
     ProblemCode.MISSING_KEY: gettext_noop("the key “{detail}” is missing"),
     ProblemCode.SAME_TOPIC: gettext_noop("topic “{detail}” was already listed at {other}"),
+    ProblemCode.SAME_NAME: gettext_noop("“{detail}” was already listed at {other}"),
+    ProblemCode.BAD_INDEX: gettext_noop(
+        "{detail} is not the index of one of the {other} names of imlist, which count from 0"
+    ),
+    ProblemCode.OTHER_LENGTH: gettext_noop(
+        "has {detail} entries, and qimlist has {other} names: each query needs one entry"
+    ),
+    ProblemCode.TOO_MANY_LABELS: gettext_noop("lists more than {detail} names and labels"),
+    ProblemCode.OTHER_KEY: gettext_noop("the key “{detail}” is not read"),
     ProblemCode.BAD_COLUMNS: gettext_noop(
         "expected 6 columns (topic Q0 name rank score tag), found {detail}"
     ),
@@ -122,14 +146,25 @@ MESSAGES: dict[ProblemCode, str] = {
     ProblemCode.SAME_DOCUMENT: gettext_noop(
         "“{detail}” was already ranked for this topic on line {other}"
     ),
+    ProblemCode.SAME_SPELLED: gettext_noop(
+        "“{detail}” was already ranked for this topic on line {other}, written with other code "
+        "points of the same letters"
+    ),
     ProblemCode.NO_RESULTS: gettext_noop("contains no results"),
     ProblemCode.TOO_MANY_PROBLEMS: gettext_noop("reading stopped after {detail} problems"),
 }
 
+# Their detail is a `Phrase`.
+PHRASED = frozenset(
+    {
+        *(ProblemCode.BAD_ARCHIVE, ProblemCode.BAD_JSON, ProblemCode.BAD_PICKLE),
+        *(ProblemCode.NOT_TEXT, ProblemCode.WRONG_TYPE, ProblemCode.PICKLE),
+    }
+)
 
-def printable(text: str) -> str:
-    """Return `text` with control characters and undecodable bytes written as escapes."""
-    return CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
+
+def in_english(error_number: int) -> str:
+    return os.strerror(error_number) if error_number else "unknown error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +172,8 @@ class Problem:
     """One thing that is wrong or worth knowing.
 
     `file`: base name of the file; `line`: 1-based, None where no line is meant; `detail` and
-    `other` fill the sentence's places; `where`: the path inside a JSON file, else empty.
+    `other` fill the sentence's places; `where`: the path inside a document, else empty. The
+    detail of `UNREADABLE` is the operating system's number of the error.
     """
 
     file: str
@@ -152,10 +188,18 @@ class Problem:
         for name in ("file", "detail", "other", "where"):
             object.__setattr__(self, name, printable(getattr(self, name)))
 
-    @property
-    def message(self) -> str:
-        """The English sentence without its place."""
-        return MESSAGES[self.code].format(detail=self.detail, other=self.other)
+    def sentence(
+        self,
+        translated: Callable[[str], str] = str,
+        reason: Callable[[int], str] = in_english,
+    ) -> str:
+        """Return the sentence without its place; `reason` says an operating system's error."""
+        detail = self.detail
+        if self.code in PHRASED and detail in PHRASES:
+            detail = translated(detail).format(other=self.other)
+        elif self.code is ProblemCode.UNREADABLE:
+            detail = reason(int(detail))
+        return translated(MESSAGES[self.code]).format(detail=detail, other=self.other)
 
     def __str__(self) -> str:
         """The English sentence with its place: `file, line 3: ...`."""
@@ -164,7 +208,12 @@ class Problem:
             place += f", line {self.line}"
         if self.where:
             place += f", {self.where}"
-        return f"{place}: {self.message}"
+        return f"{place}: {self.sentence()}"
+
+
+def unreadable(file: str, error: OSError) -> Problem:
+    """Return the problem that the operating system could not read a file."""
+    return Problem(file, None, ProblemCode.UNREADABLE, str(error.errno or 0))
 
 
 class InputError(ValueError):

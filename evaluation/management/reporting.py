@@ -1,13 +1,14 @@
 """How commands show a run: a table and its mean, or JSON."""
 
-import json
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog.names import printable
+from evaluation.messages import first_few
 from evaluation.models import EvaluationRun, TopicResult
-from evaluation.reports.exports import run_as_dict
+from evaluation.reports.exports import run_as_json
 
 COLUMNS = (
     ("AP", "ap"),
@@ -22,17 +23,17 @@ COLUMNS = (
 
 def as_json(run: EvaluationRun) -> str:
     """Return the run as one JSON document."""
-    return json.dumps(run_as_dict(run), ensure_ascii=False, indent=1)
+    return run_as_json(run, indent=1)
 
 
 def as_table(run: EvaluationRun) -> Iterator[str]:
     """Yield the lines of a table with one topic each, then the mean and what it is a mean of."""
     results = list(run.results.all())
-    width = max([len(_("topic")), *(len(result.name) for result in results)])
+    width = max([len(_("topic")), *(len(printable(result.name)) for result in results)])
     heads = "".join(f"{title:>8}" for title, _field in COLUMNS)
     yield f"{_('topic'):<{width}}{heads}  {_('found')}"
     for result in results:
-        yield f"{result.name:<{width}}{figures(result)}"
+        yield f"{printable(result.name):<{width}}{figures(result)}"
     yield ""
     mean = _("none") if run.mean_ap is None else f"{run.mean_ap:.4f}"
     yield _("mAP %(mean)s (%(protocol)s, %(counted)d of %(total)d topics)") % {
@@ -77,9 +78,17 @@ def remarks(run: EvaluationRun) -> Iterator[str]:
             "%(left_out)d of %(total)d pictures of the collection have no current features and "
             "were not ranked."
         ) % {"left_out": run.images_left_out, "total": run.images_total}
+    if run.names_unknown:
+        yield ngettext(
+            "%(unknown)d of the %(total)d names in the run file is neither in the collection nor "
+            "labelled; it counts as a wrong answer.",
+            "%(unknown)d of the %(total)d names in the run file are neither in the collection nor "
+            "labelled; they count as wrong answers.",
+            run.names_unknown,
+        ) % {"unknown": run.names_unknown, "total": run.names_total}
     if run.unknown_topics:
         yield ngettext(
             "%(number)d topic of the file is not in the benchmark: %(names)s",
             "%(number)d topics of the file are not in the benchmark: %(names)s",
             len(run.unknown_topics),
-        ) % {"number": len(run.unknown_topics), "names": ", ".join(run.unknown_topics[:5])}
+        ) % {"number": len(run.unknown_topics), "names": first_few(run.unknown_topics)}

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Collection, Image
+from catalog.names import printable
 from catalog.vectors import Float32Array
 from catalog.vectors import decode as decode_vector
 
@@ -132,7 +133,7 @@ class Topic(Boxed):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return printable(self.name)
 
     @property
     def landmark(self) -> str:
@@ -173,7 +174,7 @@ class Judgement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.topic}: {self.name}"
+        return f"{self.topic}: {printable(self.name)}"
 
 
 class TopicVector(models.Model):

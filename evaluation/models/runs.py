@@ -93,6 +93,13 @@ class EvaluationRun(models.Model):
     unknown_topics = models.JSONField(
         _("topics missing from the benchmark"), default=list, blank=True
     )
+    names_total = models.PositiveIntegerField(_("names in the run file"), null=True)
+    names_unknown = models.PositiveIntegerField(
+        _("names that are neither in the collection nor labelled"), null=True
+    )
+    names_unknown_first = models.JSONField(
+        _("the first few of these names"), default=list, blank=True
+    )
     curve = models.JSONField(_("mean interpolated precision"), default=list, blank=True)
     names_data = models.BinaryField(default=b"")
 

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
+from catalog.names import printable
+
 from ..measures.anatomy import Trapezoid
 
 if TYPE_CHECKING:
@@ -279,6 +281,7 @@ def signed_number(value: float, places: int = 3) -> str:
 
 def shortened(name: str) -> str:
     """A long name with its middle left out: its end tells topics of one landmark apart."""
+    name = printable(name)
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 9]}…{name[-8:]}"

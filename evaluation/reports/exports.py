@@ -2,9 +2,13 @@
 
 import csv
 import io
+import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
+
+from catalog.names import INVISIBLE, JOINERS, printable
 
 from ..formats.trec import format_qrels, format_run
 from ..models import EvaluationRun, Outcome, TopicResult
@@ -15,7 +19,11 @@ FIGURES = (
     *("ap_at_30", "trec_ap", "legacy"),
 )
 COUNTS = ("positives", "found", "missing", "ranked")
-COLUMNS = ("topic", "landmark", "image", "box", "status", "reason", *COUNTS, *FIGURES)
+TEXTS = ("topic", "landmark", "image", "box", "status", "reason")
+COLUMNS = (*TEXTS, *COUNTS, *FIGURES)
+
+# What spreadsheets take for the start of a formula, in the widths that they accept.
+FORMULA = frozenset("=+-@＝＋－＠")
 
 
 def topic_as_dict(result: TopicResult) -> dict[str, Any]:
@@ -47,6 +55,8 @@ def run_as_dict(run: EvaluationRun) -> dict[str, Any]:
         "images_total": run.images_total,
         "images_ranked": run.images_ranked,
         "unknown_topics": run.unknown_topics,
+        "names_total": run.names_total,
+        "names_unknown": run.names_unknown,
         "provenance": {entry.field: entry.value for entry in provenance(run)},
         "created_at": run.created_at.isoformat(),
         "duration_seconds": run.duration,
@@ -55,16 +65,37 @@ def run_as_dict(run: EvaluationRun) -> dict[str, Any]:
     }
 
 
+def run_as_json(run: EvaluationRun, *, indent: int | None = None) -> str:
+    """Return a run as JSON text in which everything invisible is escaped, as JSON can."""
+    text = json.dumps(run_as_dict(run), ensure_ascii=False, indent=indent)
+    return "".join(
+        json.dumps(letter)[1:-1]
+        if letter != "\n" and letter not in JOINERS and unicodedata.category(letter) in INVISIBLE
+        else letter
+        for letter in text
+    )
+
+
 def csv_lines(run: EvaluationRun) -> Iterator[str]:
-    """Yield the lines of a CSV file, a topic each, under a line of column names."""
+    """Yield the lines of a CSV file, a topic each, under a line of column names.
+
+    It is safe to open in a spreadsheet: see `cell`.
+    """
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, COLUMNS)
     writer.writeheader()
     for result in run.results.all():
         row = topic_as_dict(result)
-        writer.writerow(row | {"box": " ".join(f"{side:g}" for side in result.box or ())})
+        row["box"] = " ".join(f"{side:g}" for side in result.box or ())
+        writer.writerow(row | {name: cell(row[name]) for name in TEXTS})
         yield take(buffer)
     yield take(buffer)
+
+
+def cell(text: str) -> str:
+    """Return a text for a spreadsheet: on one line, and with an apostrophe before a formula."""
+    shown = printable(text)
+    return f"'{shown}" if shown.lstrip()[:1] in FORMULA else shown
 
 
 def take(buffer: io.StringIO) -> str:

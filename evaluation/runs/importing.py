@@ -1,18 +1,21 @@
 """Rankings made by another system (TREC run format) -> a run like any other."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
 from catalog.models import Image
+from catalog.names import printable
 
-from ..formats.problems import Problem, ProblemCode, RunFileError, printable
+from ..formats.names import NameCheck, look_up
+from ..formats.problems import Problem, ProblemCode, RunFileError, unreadable
 from ..formats.tables import NameTable
 from ..formats.trec import COLUMNS, parse_run
-from ..models import Benchmark, EvaluationRun, Source
+from ..messages import first_few, unknown_in_run
+from ..models import Benchmark, EvaluationRun, Judgement, Source
 from .recording import Ranked, finish
 from .runner import EvaluationError, choose_protocol
 
@@ -32,8 +35,7 @@ def read_run(path: Path) -> bytes:
         with path.open("rb") as stream:
             return read_run_stream(stream, path.name)
     except OSError as error:
-        detail = error.strerror or str(error)
-        raise RunFileError([Problem(path.name, None, ProblemCode.UNREADABLE, detail)]) from error
+        raise RunFileError([unreadable(path.name, error)]) from error
 
 
 def read_run_stream(stream: BinaryIO, name: str) -> bytes:
@@ -51,13 +53,15 @@ def import_run(
     benchmark: Benchmark,
     protocol: str | None = None,
     exclude_self: bool = False,
+    on_names: Callable[[NameCheck], None] = lambda names: None,
 ) -> EvaluationRun:
     """Measure and store the rankings of a run file's bytes; `file` names it in messages.
 
-    Its names need not be in the collection. Topics that the benchmark lacks are left out and
-    named in the run's `unknown_topics`; topics that the file lacks are not evaluated. Raises
-    `RunFileError` for a file that cannot be used and `EvaluationError` where no topic is the
-    benchmark's or the protocol is not one of its own; nothing is stored then.
+    Its names need not all be in the collection or labelled: `on_names` is told how many are not,
+    before anything is measured, and the run keeps the count. Topics that the benchmark lacks are
+    left out and named in the run's `unknown_topics`; topics that the file lacks are not evaluated.
+    Raises `RunFileError` for a file that cannot be used and `EvaluationError` where no topic is
+    the benchmark's, no name is known or the protocol is not one of its own; nothing is stored then.
     """
     started = time.monotonic()
     chosen = choose_protocol(benchmark=benchmark, name=protocol)
@@ -72,6 +76,10 @@ def import_run(
                 "topics": first_few(ranked.unknown_topics),
             }
         )
+    names = known_names(ranked, benchmark)
+    if names.none_known:
+        raise EvaluationError(unknown_in_run(names, benchmark, file))
+    on_names(names)
     run = EvaluationRun(
         benchmark=benchmark,
         source=Source.IMPORTED,
@@ -79,6 +87,9 @@ def import_run(
         protocol=chosen.name,
         collection_slug=benchmark.collection.slug,
         exclude_self=exclude_self,
+        names_total=names.total,
+        names_unknown=names.unknown,
+        names_unknown_first=list(names.first),
     )
     finish(run=run, ranked=ranked, started=started)
     return run
@@ -97,6 +108,13 @@ def place_names(rankings: Rankings, benchmark: Benchmark) -> Ranked:
     )
 
 
+def known_names(ranked: Ranked, benchmark: Benchmark) -> NameCheck:
+    """Look for the ranked names among the collection's pictures and all that is judged."""
+    judged = Judgement.objects.filter(topic__benchmark=benchmark).values_list("name", flat=True)
+    queries = benchmark.topics.values_list("image_name", flat=True)
+    return look_up(ranked.table.names, ranked.present.union(judged, queries))
+
+
 def system_name(data: bytes) -> str:
     """Return the last column of a run file's first line: what its system calls itself."""
     for line in data.removeprefix(b"\xef\xbb\xbf").splitlines():
@@ -104,8 +122,3 @@ def system_name(data: bytes) -> str:
         if len(columns) == COLUMNS:
             return printable(columns[-1].decode("utf-8", "replace"))[:100]
     return ""
-
-
-def first_few(names: Sequence[str], number: int = 5) -> str:
-    """Return the first names in a row, with a sign that there are more."""
-    return ", ".join([*names[:number], *(["…"] if len(names) > number else [])])

@@ -13,6 +13,7 @@ from catalog import vectors
 from catalog.describing import describe_many, query_part, stored_pixels
 from catalog.descriptors import Descriptor
 from catalog.models import Collection, Image
+from catalog.names import printable
 from catalog.pixels import PictureError
 from catalog.querysets import in_parts
 from catalog.vectors import Float32Array
@@ -97,7 +98,7 @@ def find_wanted(
         box = topic.box if use_box else None
         if image is None:
             result.reasons[topic.pk] = _("The query picture %(name)s is not in the collection.") % {
-                "name": topic.image_name
+                "name": printable(topic.image_name)
             }
         elif box and is_outside(box, image.width, image.height):
             result.reasons[topic.pk] = _(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
 from catalog.models import Collection, Image
+from catalog.names import printable
 from search.engines import check_engine, get_engine
 
 from ..formats.tables import IntArray, NameTable
@@ -246,7 +247,7 @@ def no_features(collection: Collection, descriptor: Descriptor) -> str:
 def no_queries(topics: list[Topic], queries: QueryVectors) -> str:
     """Say that no topic could be searched for, and why the first few could not."""
     named = " ".join(
-        f"{topic.name}: {queries.reasons[topic.pk]}"
+        f"{printable(topic.name)}: {queries.reasons[topic.pk]}"
         for topic in topics[:REASONS_NAMED]
         if topic.pk in queries.reasons
     )

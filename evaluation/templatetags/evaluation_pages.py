@@ -1,6 +1,7 @@
 """Template tags of the evaluation pages."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -8,12 +9,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from catalog import names
+
+from .. import messages
 from ..messages import PROTOCOLS
 from ..models import EvaluationRun, Label, Source
 from ..reports import charts
 from ..views.sorting import Sorting
 
 register = template.Library()
+
+MOST_NAMES = 30
 
 # A sign besides the word, and besides the frame: none of them is a colour.
 SIGNS = {"good": "✓", "easy": "✓", "ok": "≈", "hard": "▲", "junk": "✕", "": "?"}
@@ -66,6 +72,24 @@ def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
 def protocol_title(name: str) -> str:
     """A protocol's name in the reader's language."""
     return str(PROTOCOLS[name][0])
+
+
+@register.filter
+def printable(name: str) -> str:
+    """A name on one line, in which nothing is invisible."""
+    return names.printable(name)
+
+
+@register.filter
+def first_few(listed: Sequence[str], of: int | None = None) -> str:
+    """The first of some names, and a sign that there are more; `of`: how many there are in all."""
+    return messages.first_few(listed, of)
+
+
+@register.filter
+def in_a_row(listed: Sequence[str]) -> str:
+    """Some names, and a sign that there are more where nobody would read them all."""
+    return messages.first_few(listed[:MOST_NAMES], len(listed), MOST_NAMES)
 
 
 @register.filter

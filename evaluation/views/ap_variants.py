@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..measures.metrics import legacy_2021
 from ..measures.scoring import LEGACY_DEPTH
@@ -13,7 +13,7 @@ from ..reports.ap_variants import ap_variants
 HITS, MISSES = ["a", "b", "c"], ["d", "e", "f"]
 
 
-@require_GET
+@require_safe
 def show_ap_variants(request: HttpRequest, pk: int) -> HttpResponse:
     """The variants side by side, and the topics on which they disagree most."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)

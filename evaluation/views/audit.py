@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from catalog.models import Image
 
@@ -32,7 +32,7 @@ class SuspectCard:
     topic_pk: int | None
 
 
-@require_GET
+@require_safe
 def audit(request: HttpRequest, pk: int) -> HttpResponse:
     """Queues of suspects, and what relabelling could do to the mean."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..forms import CompareForm
 from ..reports import charts
@@ -15,7 +15,7 @@ from ..reports.provenance import NotComparable
 from .drawings import difference_bars
 
 
-@require_GET
+@require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Compare `first` with `second`, or the two `run`s that were ticked in a list."""
     if "run" in request.GET:

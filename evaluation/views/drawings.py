@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..forms import CompareForm
 from ..models import EvaluationRun, Outcome, TopicResult
@@ -56,7 +56,7 @@ def difference_bars(comparison: Comparison) -> list[charts.Bar]:
     return [charts.Bar(topic.name, topic.landmark, topic.difference) for topic in comparison.topics]
 
 
-@require_GET
+@require_safe
 @only_styles
 def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Average precision of every topic of a run."""
@@ -69,7 +69,7 @@ def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     return drawn(request, draw, kind, f"run-{pk}-topics", [run])
 
 
-@require_GET
+@require_safe
 @only_styles
 def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Mean interpolated precision of a run."""
@@ -79,7 +79,7 @@ def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     return drawn(request, lambda: charts.curve_chart(run.curve), kind, f"run-{pk}-curve", [run])
 
 
-@require_GET
+@require_safe
 @only_styles
 def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResponse:
     """The trapezoids that one topic's average precision adds up from."""
@@ -95,7 +95,7 @@ def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResp
     return drawn(request, draw, kind, name, [run])
 
 
-@require_GET
+@require_safe
 @only_styles
 def differences(request: HttpRequest, kind: str) -> HttpResponse:
     """Differences of average precision between two runs, topic by topic."""

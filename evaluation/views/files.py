@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
-from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..models import EvaluationRun
-from ..reports.exports import csv_lines, run_as_dict, trec_qrels_lines, trec_run_lines
+from ..reports.exports import csv_lines, run_as_json, trec_qrels_lines, trec_run_lines
 
 # End of the file's name -> content type and lines.
 LINES: dict[str, tuple[str, Callable[[EvaluationRun], Iterator[str]]]] = {
@@ -19,13 +19,13 @@ LINES: dict[str, tuple[str, Callable[[EvaluationRun], Iterator[str]]]] = {
 }
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """One of a finished run's files: CSV, JSON, or what trec_eval scores."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
     response: HttpResponseBase
     if name == "results.json":
-        response = JsonResponse(run_as_dict(run), json_dumps_params={"ensure_ascii": False})
+        response = HttpResponse(run_as_json(run), content_type="application/json")
     elif name in LINES:
         content_type, lines = LINES[name]
         response = StreamingHttpResponse(lines(run), content_type=content_type)

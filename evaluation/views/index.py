@@ -1,8 +1,11 @@
 """The start page of the evaluation: start a run, and all runs so far."""
 
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,6 +17,7 @@ from ..tasks import enqueue_evaluation
 from .sorting import Sorting
 
 PAGE_SIZE = 25
+MAY_START = "evaluation.add_evaluationrun"
 COLUMNS = {
     "run": "pk",
     "benchmark": "benchmark__name",
@@ -28,9 +32,16 @@ COLUMNS = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """Choose what to evaluate; a good choice becomes a run and leads to its page."""
+    """Choose what to evaluate; a good choice becomes a run and leads to its page.
+
+    Where the same is waiting or running already, that run's page is shown instead.
+    """
     if request.method != "POST":
         return show_index(request, EvaluateForm())
+    if not request.user.has_perm(MAY_START):
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(reverse("evaluation:index"))
     form = EvaluateForm(request.POST)
     if form.is_valid():
         try:

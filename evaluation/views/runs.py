@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from ..messages import PROTOCOLS
@@ -26,7 +26,7 @@ COLUMNS = {
 }
 
 
-@require_GET
+@require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """A run's page: its result, how far it is, or why it failed."""
     found = get_object_or_404(EvaluationRun, pk=pk)
@@ -60,7 +60,7 @@ def curve_points(found: EvaluationRun) -> list[tuple[float, float]]:
     return [(index / last, precision) for index, precision in enumerate(found.curve)]
 
 
-@require_GET
+@require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a run is, for htmx; once it is finished, the whole page again."""
     found = get_object_or_404(EvaluationRun, pk=pk)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..measures.anatomy import Trapezoid
 from ..models import EvaluationRun, TopicResult
@@ -45,7 +45,7 @@ class Step:
         return self.trapezoid.position // PAGE_SIZE + 1
 
 
-@require_GET
+@require_safe
 def topic(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     """A topic's page; `?page=` of the ranking, `?step=` of the anatomy."""
     run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)

@@ -150,10 +150,16 @@ def test_comparing_without_javascript(open_browser, site, runs):
     assert len(browser.find_elements(By.CSS_SELECTOR, "#side-title + .panel tbody tr")) == 2
 
 
-def test_an_evaluation_from_the_form_to_its_number(open_browser, site, runs):
-    # Catches a form that works in the test client only.
+def test_an_evaluation_from_signing_in_to_its_number(open_browser, site, runs, django_user_model):
+    # Catches forms that work in the test client only, and a way in that does not lead back.
+    django_user_model.objects.create_superuser("minh", password="pw")
     browser = open_browser(javascript=False)
     browser.get(site)
+    click(browser, ".start-form .button-primary")
+    find(browser, "input[name=username]").send_keys("minh")
+    find(browser, "input[name=password]").send_keys("pw")
+    click(browser, ".sign-in button")
+    wait(browser, lambda: browser.current_url == site)
     click(browser, "input[name=query][value=whole]")
     click(browser, ".start-form button")
     wait(browser, lambda: "/runs/" in browser.current_url)

@@ -232,7 +232,7 @@ def test_extract_says_what_is_queued(admin_client, images, stand_in, settings):
 
 
 def test_clear_removes_vectors_and_errors_and_counts_them(admin_client, images):
-    response = act(admin_client, "clear", images.values())
+    response = act(admin_client, "clear", images.values(), confirmed="yes")
     assert said(response) == ["Cleared the features of 5 images."]
     assert Image.objects.in_feature_state("fc6", MODEL_ID, FeatureState.MISSING).count() == 6
 
@@ -243,10 +243,10 @@ def test_actions_want_the_permission_to_change(client, images, stand_in):
     viewer.user_permissions.add(Permission.objects.get(codename="view_image"))
     client.force_login(viewer)
     assert client.get(LIST).status_code == 200
-    act(client, "clear", images.values())
+    act(client, "clear", images.values(), confirmed="yes")
     assert Image.objects.in_feature_state("fc6", MODEL_ID, FeatureState.MISSING).count() == 1
     viewer.user_permissions.set([Permission.objects.get(codename="change_image")])
-    act(client, "clear", images.values())
+    act(client, "clear", images.values(), confirmed="yes")
     assert Image.objects.in_feature_state("fc6", MODEL_ID, FeatureState.MISSING).count() == 6
 
 
@@ -262,7 +262,7 @@ def test_weights_that_are_gone_are_said_and_break_nothing(admin_client, images, 
     assert listed(admin_client.get(LIST, {"features": "failed"})) == {"redo", "failed", "stale"}
     assert any(no_weights in text for text in said(act(admin_client, "extract", images.values())))
     assert Image.objects.exclude(fc6_error="").count() == 3
-    assert act(admin_client, "clear", images.values()).status_code == 200
+    assert act(admin_client, "clear", images.values(), confirmed="yes").status_code == 200
     assert Image.objects.in_feature_state("fc6", MODEL_ID, FeatureState.MISSING).count() == 6
 
 

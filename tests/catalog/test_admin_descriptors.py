@@ -22,9 +22,9 @@ def images(collection) -> list[Image]:
     return found
 
 
-def act(client, action: str, images: list[Image]):
+def act(client, action: str, images: list[Image], **extra: str):
     data = {"action": action, "index": "0", "_selected_action": [image.pk for image in images]}
-    return client.post(LIST, data, follow=True)
+    return client.post(LIST, data | extra, follow=True)
 
 
 def listed(response) -> set[str]:
@@ -48,7 +48,7 @@ def test_actions_are_those_of_their_descriptor(admin_client, images):
     response = act(admin_client, f"extract_{COLOURS}", images[:2])
     assert "Extracted the features of 1 image." in response.content.decode()
     assert set(ImageVector.objects.values_list("image__name", flat=True)) == {"i0", "i1"}
-    act(admin_client, f"clear_{COLOURS}", images)
+    act(admin_client, f"clear_{COLOURS}", images, confirmed="yes")
     assert not ImageVector.objects.exists()
     assert Image.objects.exclude(fc6_error="").count() == 3
 

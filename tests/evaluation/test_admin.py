@@ -1,6 +1,7 @@
 """Benchmarks in the admin: labels change here alone, with history; runs are only read."""
 
 import re
+import unicodedata
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -130,8 +131,43 @@ class TestLabels:
     )
     def test_filters(self, admin_client, judgement, query, names):
         html = shown(admin_client.get(f"{page('judgement_changelist')}?{query}"))
-        rows = set(re.findall(r'class="field-name"><a[^>]*>([^<]+)<', html))
+        rows = set(re.findall(r'class="field-shown_name"><a[^>]*>([^<]+)<', html))
         assert rows == names
+
+    def test_a_name_is_stored_in_composed_letters(self, admin_client, judgement):
+        """Catches a label typed on macOS that misses its picture, and one twice for one picture."""
+        decomposed = unicodedata.normalize("NFD", "chùa")
+        data = {"topic": judgement.topic_id, "label": "ok", "name": f" {decomposed} "}
+        assert admin_client.post(page("judgement_add"), data).status_code == 302
+        assert Judgement.objects.filter(name="chùa").exists()
+        again = admin_client.post(page("judgement_add"), data | {"name": "chùa"})
+        assert again.status_code == 200
+        assert Judgement.objects.filter(label="ok", name="chùa").count() == 1
+        for term in ("chùa", decomposed):
+            html = shown(admin_client.get(page("judgement_changelist"), {"q": term}))
+            assert ">chùa</a>" in html
+
+    @pytest.mark.parametrize("name", ["a\x1bb", "\ufeff", "\u3000"])
+    def test_a_name_that_no_file_can_bring_is_refused(self, admin_client, judgement, name):
+        """Catches another rule for names that are typed than for names in files."""
+        data = {"topic": judgement.topic_id, "label": "ok", "name": name}
+        before = Judgement.objects.count()
+        assert admin_client.post(page("judgement_add"), data).status_code == 200
+        assert Judgement.objects.count() == before
+
+    def test_names_are_shown_with_what_is_invisible_in_them(self, admin_client, judgement):
+        """Catches a name that turns the text around it."""
+        Judgement.objects.filter(pk=judgement.pk).update(name="a\u202egpj.exe")
+        Topic.objects.filter(pk=judgement.topic_id).update(name="t\u202e", image_name="i\u202e")
+        for address in (
+            page("judgement_changelist"),
+            page("judgement_change", judgement.pk),
+            page("topic_changelist"),
+            page("topic_change", judgement.topic_id),
+        ):
+            html = shown(admin_client.get(address))
+            assert "\u202e" not in html
+            assert "\\u202e" in html
 
     def test_the_topic_filter(self, admin_client, judgement):
         topic = Topic.objects.get(name="gate_1")

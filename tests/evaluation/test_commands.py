@@ -1,18 +1,25 @@
 """The three commands: what they say, their exit status, and what they leave unchanged."""
 
+import errno
 import json
 import os
+import pickle
 import signal
+import unicodedata
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
 
 from catalog.models import Collection, Image
 from evaluation.management.commands import evaluate as evaluate_command
 from evaluation.management.commands import import_groundtruth as import_command
+from evaluation.messages import reason_of
 from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicVector
 from tests.evaluation.landmarks import DOOR, FILES, GATE_AP, STANDARD_AP, Describer
+from tests.helpers import add_image
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +94,87 @@ class TestImportGroundtruth:
             path.write_bytes(b"\x80\x04.")
         said = str(refused("import_groundtruth", str(path), "--collection", "places"))
         assert "truth.pkl: " in said
-        assert ("never loaded" if kind == "pickle" else "no such file") in said
+        assert ("is not a pickle file" if kind == "pickle" else "no such file") in said
+
+    def test_an_empty_collection_is_told_before_anything_else(self, folder, capsys):
+        """Catches labels that nobody can check being called checked."""
+        call_command("import_groundtruth", folder, "--collection", "places")
+        captured = capsys.readouterr()
+        assert captured.err.startswith("Collection “places” has no pictures yet")
+        assert "“places” imported" in captured.out
+
+    def test_unknown_names_are_counted_first(self, folder, capsys, pictures):
+        call_command("import_groundtruth", folder, "--collection", "places")
+        err = capsys.readouterr().err
+        assert "2 of the 8 labelled names (25 %) are not in collection “places”: " in err
+        assert "gate_gone, tower_a" in err
+        assert "1 of the 4 query pictures (25 %) is not in collection “places”: tower_a" in err
+
+    @pytest.mark.parametrize(
+        ("given", "remedy"),
+        [
+            (
+                "{}.jpg",
+                "They carry an extension such as “.jpg”, which the known names do not",
+            ),
+            ("oxbuild/{}", "They carry a folder in front, which the known names do not"),
+            ("oxc1_{}", "They carry the prefix “oxc1_”, which the known names do not"),
+        ],
+    )
+    def test_labels_none_of_which_is_known_are_refused(
+        self, tmp_path, capsys, pictures, given, remedy
+    ):
+        """Catches a benchmark whose every average precision is 0, imported without a remark."""
+        names = "".join(given.format(name) + "\n" for name in ("door_a", "door_b"))
+        labels = {"door_1_good.txt": names, "door_1_ok.txt": "", "door_1_junk.txt": ""}
+        folder = write(tmp_path / "t", DOOR | labels)
+        arguments = ("import_groundtruth", folder, "--collection", "places")
+        error = refused(*arguments)
+        said = str(error)
+        assert error.returncode == 1
+        assert said.startswith("Nothing was imported. None of the 2 labelled names is a picture")
+        assert remedy in said
+        assert f"Write “door_a” instead of “{given.format('door_a')}”" in said
+        assert "--allow-unknown-names" in said
+        call_command(*arguments, "--allow-unknown-names")
+        assert "“places” imported" in capsys.readouterr().out
+        # Once it is there, running it again changes nothing and needs no option.
+        call_command(*arguments)
+        assert "is unchanged" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("kind", ["json", "pickle"])
+    def test_the_published_structure_of_revisited(self, tmp_path, pictures, capsys, kind):
+        """Catches the file that everybody has being refused, in either form."""
+        entry = {"bbx": [4, 4, 40, 40], "easy": [0], "hard": [1, 2], "junk": []}
+        document = {
+            "imlist": ["door_b", "door_ok", "gone"],
+            "qimlist": ["door_a"],
+            "gnd": [entry],
+        }
+        path = tmp_path / ("gnd.json" if kind == "json" else "gnd_roxford5k.pkl")
+        path.write_bytes(
+            json.dumps(document).encode() if kind == "json" else pickle.dumps(document, 2)
+        )
+        call_command("import_groundtruth", str(path), "--collection", "places")
+        captured = capsys.readouterr()
+        assert "“places” imported: 1 topics, 3 labels" in captured.out
+        assert "1 of the 3 labelled names (33.3 %) is not in collection “places”: gone" in (
+            captured.err
+        )
+        facts = Judgement.objects.values_list("topic__name", "label", "name")
+        assert sorted(facts) == [
+            ("door_a", "easy", "door_b"),
+            ("door_a", "hard", "door_ok"),
+            ("door_a", "hard", "gone"),
+        ]
+
+    def test_a_pickle_that_runs_something_is_refused_by_name(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        path = tmp_path / "gnd.pkl"
+        path.write_bytes(b"cposix\nsystem\n(S'touch was-run'\ntR.")
+        said = str(refused("import_groundtruth", str(path), "--collection", "places"))
+        assert "gnd.pkl: asks for posix.system" in said
+        assert [entry.name for entry in tmp_path.iterdir()] == ["gnd.pkl"]
 
     def test_a_name_that_cannot_be_is_refused(self, folder):
         arguments = ("--collection", "places", "--benchmark", "a b")
@@ -224,6 +311,70 @@ class TestImportRun:
         assert "3 topics could not be evaluated" in out
         assert "1 topic of the file is not in the benchmark: attic_1" in out
         assert EvaluationRun.objects.get().system == "theirs"
+
+    @pytest.mark.parametrize(
+        ("given", "remedy"),
+        [
+            (
+                "{}.jpg",
+                "They carry an extension such as “.jpg”, which the known names do not",
+            ),
+            ("folder/{}", "They carry a folder in front, which the known names do not"),
+            ("oxc1_{}", "They carry the prefix “oxc1_”, which the known names do not"),
+            ("jpg/{}.JPG", "They carry an extension such as “.jpg” and a folder in front"),
+        ],
+    )
+    def test_a_run_none_of_whose_names_is_known_fails(self, file, given, remedy):
+        """Catches an mAP of 0.0000 with exit status 0 and no remark."""
+        lines = [
+            f"gate_1 Q0 {given.format(name)} 1 {score} theirs\n"
+            for score, name in enumerate(("gate_a", "door_a"))
+        ]
+        file.write_text("".join(lines))
+        error = refused("import_run", str(file), "--benchmark", "landmarks")
+        said = str(error)
+        assert error.returncode == 1
+        assert "None of the 2 names in run.txt is in collection “places” or labelled in" in said
+        assert "Nothing was imported." in said
+        assert remedy in said
+        assert f"Write “gate_a” instead of “{given.format('gate_a')}”" in said or (
+            f"Write “door_a” instead of “{given.format('door_a')}”" in said
+        )
+
+    def test_unknown_names_are_counted_first(self, file, capsys):
+        """Catches names that nobody knows counted as wrong answers without a word."""
+        file.write_text("gate_1 Q0 gate_a 1 3 t\ngate_1 Q0 door_a.jpg 2 2 t\ngate_1 Q0 x 3 1 t\n")
+        call_command("import_run", str(file), "--benchmark", "landmarks", "--json")
+        captured = capsys.readouterr()
+        answer = json.loads(captured.out)
+        assert (answer["names_total"], answer["names_unknown"]) == (3, 2)
+        assert captured.err.startswith(
+            "2 of the 3 names in run.txt (66.7 %) are neither in collection “places” nor labelled "
+            "in benchmark “landmarks”: door_a.jpg, x. They count as wrong answers. They carry an "
+            "extension"
+        )
+        call_command("import_run", str(file), "--benchmark", "landmarks")
+        assert "2 of the 3 names in the run file are neither" in capsys.readouterr().out
+
+    def test_names_are_looked_for_in_composed_letters(self, file, collection, capsys):
+        """Catches decomposed letters, of macOS, that cost half of the precision."""
+        add_image(collection, "chùa")
+        name = unicodedata.normalize("NFD", "chùa")
+        file.write_text(f"gate_1 Q0 {name} 1 3 t\n")
+        call_command("import_run", str(file), "--benchmark", "landmarks")
+        assert "neither" not in "".join(capsys.readouterr())
+
+    def test_the_error_of_the_system_is_in_the_readers_language(self, file, monkeypatch):
+        """Catches English inside of a Vietnamese sentence, whatever the system's own language."""
+
+        def refuse(path, mode):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(Path, "open", refuse)
+        with override("vi"):
+            said = str(refused("import_run", str(file), "--benchmark", "landmarks"))
+            assert reason_of(errno.EACCES) in said
+        assert "Permission denied" not in said
 
     def test_json(self, file, capsys):
         call_command("import_run", str(file), "--benchmark", "landmarks", "--json")

@@ -123,6 +123,18 @@ def test_a_taken_port_is_found_out_before_the_work(own_folder, tiny_sample):
     assert not tiny_sample
 
 
+def sign_in_by(line):
+    """Open the address in this line of quickstart's output, press its button; returns the page."""
+    address = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\S+", line)[0]
+    jar = urllib.request.HTTPCookieProcessor()
+    browser = urllib.request.build_opener(jar)
+    with browser.open(address) as answer:
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())[1]
+    with browser.open(address, f"csrfmiddlewaretoken={token}".encode()) as answer:
+        assert "sessionid" in {cookie.name for cookie in jar.cookiejar}
+        return answer.read().decode()
+
+
 @pytest.mark.slow
 def test_it_serves_pages_until_ctrl_c(tmp_path):
     environment = os.environ | {"SIS_VAR_DIR": str(tmp_path), "SIS_WEIGHTS": "untrained"}
@@ -152,6 +164,8 @@ def test_it_serves_pages_until_ctrl_c(tmp_path):
                 assert answer.status == 200
             with urllib.request.urlopen(f"{address}static/admin/css/base.css") as answer:
                 assert answer.status == 200
+            signed_in = sign_in_by(next(line for line in server.stdout if "Sign in" in line))
+            assert "admin" in signed_in
             server.send_signal(signal.SIGINT)
             assert server.wait(timeout=60) in (0, 130, -signal.SIGINT)
         finally:

@@ -8,10 +8,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog.names import printable
 from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.problems import InputError
-from evaluation.importing import BenchmarkRefused, Plan, apply_import, plan_import
-from evaluation.messages import each_in_words, problems_in_words
+from evaluation.importing import BenchmarkRefused, NoneKnown, Plan, apply_import, plan_import
+from evaluation.messages import (
+    each_in_words,
+    problems_in_words,
+    unknown_in_labels,
+    unknown_queries,
+)
 from evaluation.models import Benchmark, Judgement, Topic
 
 BUNDLED_NAME = "oxford5k"
@@ -21,8 +27,9 @@ LINES_SHOWN = 40
 class Command(BaseCommand):
     help = (
         "Import ground truth: a folder or .tgz of Oxford-format files (X_query.txt, X_good.txt, "
-        "X_ok.txt, X_junk.txt), or a JSON file with easy, hard and junk lists. Running it again "
-        "changes nothing; differences are shown before anything is replaced."
+        "X_ok.txt, X_junk.txt), or a .json or .pkl file with easy, hard and junk lists, such as "
+        "gnd_roxford5k.pkl; a pickle is read without running it. Running the command again changes "
+        "nothing; differences are shown before anything is replaced."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,6 +50,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--yes", action="store_true", help="replace what differs without asking"
         )
+        parser.add_argument(
+            "--allow-unknown-names",
+            action="store_true",
+            help="import labels none of which is a picture of the collection, which has others",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = options["path"]
@@ -51,7 +63,13 @@ class Command(BaseCommand):
             truth = read_ground_truth(Path(path) if path else BUNDLED_OXFORD5K)
             for warning in each_in_words(truth.warnings):
                 self.stderr.write(warning)
-            plan = plan_import(ground_truth=truth, benchmark=name, collection=options["collection"])
+            plan = plan_import(
+                ground_truth=truth,
+                benchmark=name,
+                collection=options["collection"],
+                allow_unknown=options["allow_unknown_names"],
+            )
+            self.report_unknown(plan)
             if plan.needs_confirmation:
                 self.show_differences(plan)
                 if not options["yes"]:
@@ -61,8 +79,30 @@ class Command(BaseCommand):
             raise CommandError(
                 _("Nothing was imported.") + "\n" + problems_in_words(error)
             ) from error
+        except NoneKnown as error:
+            raise CommandError(
+                _(
+                    "Nothing was imported. %(why)s If its pictures are still to come, repeat with "
+                    "--allow-unknown-names."
+                )
+                % {"why": error}
+            ) from error
         except BenchmarkRefused as error:
             raise CommandError(str(error)) from error
+
+    def report_unknown(self, plan: Plan) -> None:
+        """Say first how many names the collection does not have."""
+        if not plan.pictures:
+            text = _(
+                "Collection “%(slug)s” has no pictures yet, so the names cannot be checked: import "
+                "its pictures with import_images."
+            )
+            self.stderr.write(text % {"slug": plan.collection})
+            return
+        if plan.labelled.unknown:
+            self.stderr.write(unknown_in_labels(plan.labelled, plan.collection))
+        if plan.queries.unknown:
+            self.stderr.write(unknown_queries(plan.queries, plan.collection))
 
     def show_differences(self, plan: Plan) -> None:
         self.stdout.write(
@@ -74,7 +114,7 @@ class Command(BaseCommand):
             % {"name": plan.name, "number": len(plan.differences)}
         )
         for difference in plan.differences[:LINES_SHOWN]:
-            self.stdout.write(f"  {difference}")
+            self.stdout.write(f"  {printable(str(difference))}")
         rest = len(plan.differences) - LINES_SHOWN
         if rest > 0:
             more = ngettext("… and %(number)d more.", "… and %(number)d more.", rest)

@@ -6,10 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from evaluation.formats.names import NameCheck
 from evaluation.formats.problems import InputError
 from evaluation.management.reporting import as_json, as_table
 from evaluation.measures.protocols import PROTOCOLS
-from evaluation.messages import problems_in_words
+from evaluation.messages import problems_in_words, unknown_in_run
 from evaluation.models import Benchmark
 from evaluation.querysets import UnknownBenchmark
 from evaluation.runs.importing import import_run, read_run
@@ -40,12 +41,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(options["file"])
         try:
+            benchmark = Benchmark.objects.by_name(options["benchmark"])
+
+            def report_names(names: NameCheck) -> None:
+                if names.unknown:
+                    self.stderr.write(unknown_in_run(names, benchmark, path.name))
+
             run = import_run(
                 data=read_run(path),
                 file=path.name,
-                benchmark=Benchmark.objects.by_name(options["benchmark"]),
+                benchmark=benchmark,
                 protocol=options["protocol"],
                 exclude_self=options["exclude_self"],
+                on_names=report_names,
             )
         except InputError as error:
             raise CommandError(

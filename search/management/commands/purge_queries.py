@@ -7,12 +7,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import ngettext
 
 from catalog.management.arguments import positive_int
+from search.keeping import make_room, measure_pictures, purge_queries
 from search.models import Query
-from search.queries import purge_queries
 
 
 class Command(BaseCommand):
-    help = "Delete stored queries, with their pictures, that are older than a number of days."
+    help = (
+        "Delete stored queries, with their pictures, that are older than a number of days, and "
+        "the oldest of the rest until they fit into SIS_QUERY_QUOTA_BYTES."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -29,3 +32,13 @@ class Command(BaseCommand):
             ngettext("%(number)d query deleted.", "%(number)d queries deleted.", number)
             % {"number": number}
         )
+        measure_pictures()
+        if more := make_room():
+            self.stdout.write(
+                ngettext(
+                    "%(number)d more query deleted: the quota was full.",
+                    "%(number)d more queries deleted: the quota was full.",
+                    more,
+                )
+                % {"number": more}
+            )

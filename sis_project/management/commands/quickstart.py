@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.servers.basehttp import get_internal_wsgi_application
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
@@ -16,9 +17,9 @@ import sample_corpus
 from catalog.descriptors import descriptor_names, get_descriptor
 from catalog.management.progress import Progress
 from catalog.models import Image
-from sis_project import quickstart
+from sis_project import quickstart, serving
+from sis_project.accounts import administrator, one_time_key
 
-THREADS = 8
 # Room for a form's other fields; the upload handler enforces the exact limit with a clear page.
 BODY_ALLOWANCE = 4
 
@@ -126,17 +127,26 @@ class Command(BaseCommand):
                 % {"address": f"{host}:{port}"}
             )
         )
+        if not settings.SIS_PRODUCTION and administrator():
+            self.stdout.write(
+                _("Sign in as the administrator, once and from this machine: %(address)s")
+                % {"address": sign_in_address(port, one_time_key.issue())}
+            )
         self.stdout.flush()
         # The first visitor need not wait for the network to load.
         threading.Thread(target=warm_up, daemon=True).start()
         waitress.serve(
             get_internal_wsgi_application(),
             sockets=[listener],
-            threads=THREADS,
+            **serving.OPTIONS,
             max_request_body_size=BODY_ALLOWANCE * settings.SIS_MAX_UPLOAD_BYTES,
             ident=None,
             _quiet=True,
         )
+
+
+def sign_in_address(port: int, key: str) -> str:
+    return f"http://127.0.0.1:{port}{reverse('sign_in_once', args=[key])}"
 
 
 def warm_up() -> None:

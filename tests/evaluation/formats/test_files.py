@@ -1,12 +1,15 @@
 """Ground truth in: folders and archives, whole, broken and hostile."""
 
+import errno
 import gzip
 import io
 import os
 import pickle
 import tarfile
+from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from evaluation.formats import files
 from evaluation.formats.oxford import parse_files, read_ground_truth, read_stream
 from evaluation.formats.problems import GroundTruthError
 from evaluation.formats.problems import ProblemCode as Code
+from evaluation.messages import each_in_words, reason_of
 
 from .test_oxford import FILES, found
 
@@ -74,10 +78,29 @@ class TestFolder:
         for name, code in [
             ("absent", Code.NOT_FOUND),
             ("gt.zip", Code.UNKNOWN_KIND),
-            ("gnd.pkl", Code.PICKLE),
+            ("gnd.pkl", Code.WRONG_TYPE),
             ("empty", Code.NO_TOPICS),
         ]:
             assert found(read_ground_truth, tmp_path / name) == [(name, None, code)]
+
+    def test_a_file_that_the_system_does_not_give(self, tmp_path, monkeypatch):
+        """Catches the system's own words, in its own language, inside of a sentence."""
+        for name, data in FILES.items():
+            (tmp_path / name).write_bytes(data)
+        read = Path.read_bytes
+
+        def refused(path):
+            if path.name == "door_1_ok.txt":
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return read(path)
+
+        monkeypatch.setattr(Path, "read_bytes", refused)
+        with pytest.raises(GroundTruthError) as caught:
+            read_ground_truth(tmp_path)
+        with override("vi"):
+            (said,) = each_in_words(caught.value.problems)
+        assert said.startswith("door_1_ok.txt: ")
+        assert "ermission" not in said.replace(str(reason_of(errno.EACCES)), "")
 
 
 class TestArchive:
@@ -152,6 +175,33 @@ class TestArchive:
         not_tar = gzip.compress(b"no tar" * 1000)
         for data in (b"", b"text", whole[:-20], whole[: len(whole) // 2], bytes(flipped), not_tar):
             assert ("gt.tgz", None, Code.BAD_ARCHIVE) in found(read_archive, data)
+
+    @pytest.mark.parametrize(
+        ("data", "said"),
+        [
+            (b"text", "it is not compressed with gzip"),
+            (b"", "it ends too early"),
+            (archive(members())[:-20], "it ends too early"),
+            (gzip.compress(b"no tar" * 1000), "is not a whole tar archive"),
+            (archive(members())[:-5] + b"12345", "it is damaged"),
+        ],
+        # Compressed data holds the time.
+        ids=["text", "empty", "cut", "no tar", "damaged"],
+    )
+    def test_what_is_wrong_is_said_in_words_of_our_own(self, data, said):
+        """Catches a library's words, which nobody translates, inside of a sentence."""
+        with pytest.raises(GroundTruthError) as caught:
+            read_archive(data)
+        assert said in str(caught.value.problems[0])
+
+    def test_a_disk_that_fails_is_not_called_a_broken_archive(self):
+        """Catches the file blamed for what the disk does."""
+
+        class Failing(io.BytesIO):
+            def read(self, size=-1):
+                raise OSError(errno.EIO, "Input/output error")
+
+        assert found(read_stream, Failing(), "gt.tgz") == [("gt.tgz", None, Code.UNREADABLE)]
 
     def test_names_that_are_no_text(self):
         """Catches a message that cannot be printed or stored."""

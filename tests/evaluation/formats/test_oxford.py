@@ -1,6 +1,7 @@
 """Ground truth in: Oxford-format files, and the hash of their facts."""
 
 import hashlib
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -104,6 +105,59 @@ class TestOxfordFormat:
         """Catches splitting lines at characters that are no line end."""
         files = FILES | {"door_1_good.txt": "a\u2028b\n".encode()}
         assert parse_files(files, "source").topics[0].judgements["good"] == ("a\u2028b",)
+
+    def test_names_are_composed_as_those_of_the_collection_are(self):
+        """Catches labels of decomposed letters, as macOS writes them, that miss their pictures:
+        in the lines, in the query, and in the names of the files."""
+        files = {
+            f"chùa_1_{part}.txt": text
+            for part, text in [
+                ("query", "oxc1_chùa 1 2 3 4"),
+                ("good", "chùa\nsub/Đền"),
+                ("ok", ""),
+                ("junk", "thờ"),
+            ]
+        }
+        composed = {file: text.encode() for file, text in files.items()}
+        decomposed = {
+            unicodedata.normalize("NFD", file): unicodedata.normalize("NFD", text).encode()
+            for file, text in files.items()
+        }
+        assert decomposed != composed
+        truth = parse_files(decomposed, "source")
+        assert truth == parse_files(composed, "source")
+        (topic,) = truth.topics
+        assert (topic.name, topic.image) == ("chùa_1", "chùa")
+        assert judgements_hash(truth) == judgements_hash(parse_files(composed, "source"))
+
+    def test_two_spellings_of_one_name_are_told_by_name(self):
+        """Catches one picture listed in two ways that counts twice, or passes in silence."""
+        spelled = [unicodedata.normalize(form, "chùa") for form in ("NFC", "NFD")]
+        truth = parse_files(FILES | {"door_1_good.txt": "\n".join(spelled).encode()}, "source")
+        assert truth.topics[0].judgements["good"] == ("chùa",)
+        (warning,) = truth.warnings
+        assert (warning.line, warning.code) == (2, Code.OTHER_SPELLING)
+        assert "“chùa” was already listed at door_1_good.txt:1, written with" in str(warning)
+        assert faults(good=spelled[0].encode(), ok=spelled[1].encode()) == [
+            ("door_1_ok.txt", 1, Code.TWO_LABELS)
+        ]
+
+    def test_two_spellings_of_one_file_are_a_problem(self):
+        """Catches one of two label files that silently replaces the other."""
+        files = {unicodedata.normalize(form, "chùa_1_good.txt"): b"a" for form in ("NFC", "NFD")}
+        assert Code.SAME_FILE_NAME in {code for _f, _l, code in found(parse_files, files, "s")}
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+    def test_wide_text_is_one_problem(self, encoding):
+        """Catches names with a zero byte after each letter, and a problem for each of them."""
+        assert faults(good="a\nb\nc\nd\n".encode(encoding)) == [
+            ("door_1_good.txt", 1, Code.NOT_TEXT)
+        ]
+
+    def test_byte_order_marks_of_joined_files_are_no_part_of_a_name(self):
+        """Catches a name that nobody sees to be another one."""
+        joined = b"\xef\xbb\xbfa\n\xef\xbb\xbfsub/b\n"
+        assert parse_files(FILES | {"door_1_good.txt": joined}, "s") == parse_files(FILES, "s")
 
     def test_duplicate_lines_count_once_and_are_reported(self):
         """Catches a positive counted twice, and duplicates that pass in silence."""

@@ -107,5 +107,5 @@ class TestJson:
         path = tmp_path / "gnd.JSON"
         path.write_bytes(document())
         assert read_ground_truth(path).labels == ("easy", "hard", "junk")
-        monkeypatch.setattr(oxford, "MAX_JSON_BYTES", 10)
+        monkeypatch.setattr(oxford, "MAX_DOCUMENT_BYTES", 10)
         assert found(read_ground_truth, path) == [("gnd.JSON", None, Code.TOO_LARGE)]

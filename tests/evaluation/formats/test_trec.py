@@ -1,17 +1,19 @@
 """Run and qrels files: read, written, and read back."""
 
+import unicodedata
+
 import pytest
 import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.formats import problems
-from evaluation.formats.ground_truth import name_fault
+from evaluation.formats.names import entering, name_fault
 from evaluation.formats.problems import ProblemCode, RunFileError
 from evaluation.formats.trec import format_qrels, format_run, parse_run
 
 names = st.text(min_size=1, max_size=12).filter(
-    lambda name: name_fault(name) is None and name.strip() == name
+    lambda name: name_fault(name, written="") is None and entering(name) == name
 )
 
 
@@ -40,6 +42,48 @@ def test_tolerant_of_how_the_file_was_made():
     assert parse_run(b"\xef\xbb\xbft\tQ0\ta/b\t1\t-3\tx\r\n\r\n  t Q0 c 1 -4 x") == {
         "t": ("a/b", "c")
     }
+
+
+def test_names_are_composed_as_those_of_the_collection_are():
+    """Catches a run of decomposed letters, as macOS writes them, that finds no picture."""
+    decomposed = unicodedata.normalize("NFD", "chùa_Đồng")
+    assert parse_run(f"{decomposed} Q0 {decomposed} 1 1 x\n".encode()) == {
+        "chùa_Đồng": ("chùa_Đồng",)
+    }
+
+
+def test_two_spellings_of_one_name_are_a_problem():
+    """Catches one picture that is ranked twice because its letters are written in two ways."""
+    spelled = [unicodedata.normalize(form, "chùa") for form in ("NFC", "NFD")]
+    with pytest.raises(RunFileError) as caught:
+        parse_run("".join(f"t Q0 {name} 1 {at} x\n" for at, name in enumerate(spelled)).encode())
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.code) == (2, ProblemCode.SAME_SPELLED)
+    assert "“chùa” was already ranked for this topic on line 1, written with" in str(problem)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_text_is_one_problem(encoding):
+    """Catches names with a zero byte after each letter, and a problem for each of their lines."""
+    assert faults("t Q0 a 1 1 x\nt Q0 b 1 0 x\n".encode(encoding)) == [(1, ProblemCode.NOT_TEXT)]
+
+
+@pytest.mark.parametrize("name", ["%41", "a%C3%20b", "%E2%80", "%FF%20", "%20%E2%80%AE%zz", "50%"])
+def test_what_other_systems_mean_by_percent_signs_stays(name):
+    """Catches bytes of a name that are dropped because they look like an escape."""
+    ((found,),) = parse_run(f"t Q0 a{name}z 1 1 x".encode()).values()
+    expected = {
+        "a%C3%20b": "aa%C3 bz",
+        "%FF%20": "a%FF z",
+        "%20%E2%80%AE%zz": "a \u202e%zzz",
+    }
+    assert found == expected.get(name, f"a{name}z")
+
+
+@pytest.mark.parametrize("name", ["a%00b", "%00", "%20", "%EF%BB%BF"])
+def test_escapes_make_no_impossible_names(name):
+    """Catches a zero byte, which no database takes, or an empty name, by way of an escape."""
+    assert faults(f"t Q0 {name} 1 1 x".encode()) == [(1, ProblemCode.BAD_NAME)]
 
 
 def test_every_problem_is_named_with_its_line():
@@ -98,12 +142,17 @@ def test_written_lines():
     """Catches ranks from 0, rising scores and ignored pictures left in."""
     lines = list(format_run({"t": ["a", "junk", "b c"]}, "sis", omit={"t": {"junk"}}))
     assert lines == ["t Q0 a 1 2 sis\n", "t Q0 b%20c 2 1 sis\n"]
+    odd = ["a\nb", "\x1b[2J", "\u202ejpg", "\u2028", "क\u200dष"]
+    assert [line.split()[2] for line in format_run({"t": odd}, "sis")] == [
+        *("a%0Ab", "%1B[2J", "%E2%80%AEjpg", "%E2%80%A8", "क\u200dष"),
+    ]
     assert list(format_qrels({"t": {"b c": 1, "50%": 0}})) == ["t 0 b%20c 1\n", "t 0 50%25 0\n"]
 
 
 @given(st.dictionaries(names, st.lists(names, min_size=1, max_size=8, unique=True), max_size=4))
 def test_what_is_written_reads_back(rankings):
-    """Catches names with blanks, percent signs or other scripts that come back as others."""
+    """Catches names with blanks, percent signs, control characters or other scripts that come back
+    as others, or make another line or column."""
     text = "".join(format_run(rankings, "sis"))
     expected = {topic: tuple(ranking) for topic, ranking in rankings.items()}
     assert (parse_run(text.encode()) if text else {}) == expected

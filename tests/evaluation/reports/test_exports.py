@@ -3,19 +3,24 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 import pytrec_eval
 
+from catalog.names import printable
 from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.problems import ProblemCode as Code
 from evaluation.formats.problems import RunFileError
+from evaluation.formats.tables import encode_names, encode_positions
+from evaluation.formats.trec import parse_run
 from evaluation.importing import apply_import, plan_import
 from evaluation.measures.protocols import OXFORD_PROTOCOLS
-from evaluation.models import EvaluationRun, Outcome, Source
+from evaluation.models import EvaluationRun, Outcome, Source, TopicResult
 from evaluation.reports.exports import (
     csv_lines,
     run_as_dict,
+    run_as_json,
     system_tag,
     trec_qrels_lines,
     trec_run_lines,
@@ -58,6 +63,49 @@ class TestOut:
         assert float(rows[0]["ap"]) == pytest.approx(STANDARD_AP)
         assert rows[0]["box"] == "4 4 40 40"
         assert (rows[2]["ap"], rows[3]["ap"], rows[1]["box"]) == ("", "", "")
+
+    def test_csv_is_safe_to_open_in_a_spreadsheet(self, run):
+        """Catches a name or reason that a spreadsheet runs, one that makes another line, and
+        numbers that are no longer numbers."""
+        names = [
+            *("=cmd|' /C calc'!A0", "+1", "-0.5", "@SUM(1)", "\t=1+1", "\r=1", " =1", "＝1"),
+            *("a\nb", "\x1b[2J", "\u202ejpg", "chùa", "a=b", "'quoted'", ""),
+        ]
+        result = run.results.first()
+        TopicResult.objects.filter(pk=result.pk).update(ap=-0.5, x1=-0.0)
+        for name in names:
+            TopicResult.objects.filter(pk=result.pk).update(name=name, image_name=name, reason=name)
+            text = "".join(csv_lines(run))
+            assert len(text.splitlines()) == 1 + run.results.count()
+            row = next(csv.DictReader(io.StringIO(text)))
+            for column in ("topic", "landmark", "image", "reason"):
+                assert row[column][:1] not in tuple("=+-@\t\r＝")
+            shown = printable(name)
+            formula = name.lstrip(" ")[:1] in tuple("=+-@＝")
+            assert row["topic"] == (f"'{shown}" if formula else shown)
+            assert row["ap"] == "-0.5"
+
+    def test_json_has_nothing_invisible_and_says_the_same(self, run):
+        """Catches a name that steers the terminal on which `evaluate --json` prints it."""
+        name = "a\n\x1b[2J\x9b1m\u202e\u2028\U000e0041 chùa क\u200dष"
+        TopicResult.objects.filter(run=run, position=0).update(reason=name)
+        for indent in (None, 1):
+            text = run_as_json(run, indent=indent)
+            assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e\U000e0041]", text)
+            assert "chùa क\u200dष" in text
+            assert json.loads(text)["topics"][0]["reason"] == name
+
+    def test_a_run_with_odd_names_comes_back(self, run, benchmark_rows, collection):
+        """Catches a line break in a name that makes two lines of it, or is not read back."""
+        names = ["a\nb", "c d", "50%", "\x1b[2J", "\u202ejpg", "door_a"]
+        run.names_data = encode_names([*run.names, *names])
+        run.save()
+        run = EvaluationRun.objects.get(pk=run.pk)
+        places = list(range(len(run.names) - len(names), len(run.names) - 1))
+        run.results.filter(name="door_1").update(ranking_data=encode_positions(places))
+        text = "".join(trec_run_lines(run))
+        assert {len(line.split()) for line in text.split("\n")[:-1]} == {6}
+        assert parse_run(text.encode())["door_1"] == tuple(names[:-1])
 
     @pytest.mark.parametrize("options", [{}, {"protocol": "good"}, {"exclude_self": True}])
     def test_trec_eval_reads_the_files_and_agrees(self, benchmark_rows, options):

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +28,15 @@ COLOUR_LAYOUT = "catalog.descriptors.colour_layout.ColourLayoutDescriptor"
 @pytest.fixture(autouse=True)
 def describer(monkeypatch) -> Describer:
     return use_describer(monkeypatch)
+
+
+@pytest.fixture
+def client(client, django_user_model) -> Client:
+    """Somebody who may start evaluations, and nothing else."""
+    user = django_user_model.objects.create_user("minh")
+    user.user_permissions.add(Permission.objects.get(codename="add_evaluationrun"))
+    client.force_login(user)
+    return client
 
 
 def asked(rows, **changed) -> dict:

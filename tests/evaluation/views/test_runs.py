@@ -19,6 +19,7 @@ from tests.evaluation.landmarks import (
     imported,
 )
 from tests.evaluation.views.viewing import evaluated, foreign, heavy_columns_read, table_rows
+from tests.helpers import add_image
 from tests.pages import html, text
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,57 @@ def test_the_number_and_what_is_missing_from_it(client, run):
     assert "1 topic has no ranking: not in the mean." in seen
     assert "2 of 9 query and labelled pictures were not in the collection." in seen
     assert "9 of the collection's 9 pictures were ranked." in seen
+
+
+def test_names_that_nobody_knows_are_counted(client, run):
+    # Catches a page that shows a run's number and not that half of its names are unknown.
+    some = foreign(run.benchmark, {"gate_1": ["gate_a", "door_a.jpg", "x\u202e"]})
+    seen = text(client.get(some.get_absolute_url()))
+    assert (
+        "2 of the 3 names in the run file were neither in the collection nor labelled: "
+        "door_a.jpg, x\\u202e. They count as wrong answers."
+    ) in seen
+    none = foreign(run.benchmark, {"gate_1": ["gate_a", "gate_gone"]})
+    seen = text(client.get(none.get_absolute_url()))
+    assert "All 2 names in the run file are in the collection or labelled." in seen
+    assert "run file" not in text(client.get(run.get_absolute_url()))
+
+
+def test_thousands_of_unknown_topics_do_not_fill_the_page(client, run):
+    # Catches a page as large as a hostile run file.
+    topics = {f"topic_{number}": ["x"] for number in range(3000)}
+    some = foreign(run.benchmark, {"gate_1": ["gate_a"]} | topics)
+    assert html(client.get(some.get_absolute_url())).count("topic_") < 100
+
+
+def test_names_are_shown_with_what_is_invisible_in_them(client, collection):
+    # Catches a name that turns the text around it, on any page that shows a run's names.
+    odd = "a\u202egpj\u2028b"
+    add_image(collection, odd)
+    add_image(collection, "plain\u202e")
+    labels = {"query": odd, "good": odd, "ok": "gone\u202e", "junk": ""}
+    files = {f"{odd}_1_{part}.txt": names for part, names in labels.items()}
+    other = {f"{odd}_2_{part}.txt": names for part, names in labels.items()}
+    benchmark = imported(files | other)
+    ranked = {f"{odd}_1": [odd, "plain\u202e"], f"{odd}_2": ["plain\u202e"], "u\u202e": ["x"]}
+    first = foreign(benchmark, ranked)
+    second = foreign(benchmark, {f"{odd}_1": ["plain\u202e", odd]}, exclude_self=False)
+    result = first.results.get(name=f"{odd}_1")
+    compared = reverse("evaluation:compare") + f"?first={first.pk}&second={second.pk}"
+    for address in (
+        first.get_absolute_url(),
+        result.get_absolute_url() + "?step=1",
+        reverse("evaluation:audit", args=[first.pk]),
+        reverse("evaluation:audit", args=[first.pk]) + "?queue=buried",
+        reverse("evaluation:ap_variants", args=[first.pk]),
+        compared,
+        reverse("evaluation:topics_chart", args=[first.pk, "svg"]),
+    ):
+        response = client.get(address)
+        assert response.status_code == 200, address
+        content = b"".join(response) if response.streaming else response.content
+        assert "\u202e" not in content.decode(), address
+        assert "\\u202e" in content.decode(), address
 
 
 def test_the_table_has_the_figures_worked_out_by_hand(client, run):

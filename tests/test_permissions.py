@@ -1,0 +1,285 @@
+"""Every address, walked by everybody: who sees it, and that nobody changes what they may not.
+
+An address that is added must be added to the table here.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission, User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+
+from catalog.models import Image
+from evaluation.models import EvaluationRun, Judgement
+from tests.evaluation.landmarks import FILES, add_pictures, imported
+from tests.evaluation.views.viewing import evaluated, use_describer
+from tests.helpers import encoded, picture
+from tests.pages import stored_query, upload
+
+# Who asks; each may what those before may. `keeper` has every permission and is no administrator.
+ROLES = ("visitor", "account", "staff", "keeper")
+OPEN = (200, 200, 200, 200)
+POST_ONLY = (405, 405, 405, 405)
+STAFF = (302, 302, 200, 200)
+KEEPER = (302, 302, 403, 200)
+NOBODY = (302, 302, 403, 403)
+
+# Address, with what stands for its numbers -> what GET answers to each role.
+PUBLIC = {
+    "": OPEN,
+    "search/<uuid:pk>/": OPEN,
+    "search/<uuid:pk>/crop/": POST_ONLY,
+    "search/<uuid:pk>/picture/": OPEN,
+    "images/<int:pk>/similar/": OPEN,
+    "images/": OPEN,
+    "images/<int:pk>/": OPEN,
+    "images/<int:pk>/original/": OPEN,
+    "images/<int:pk>/thumbnail/<str:size>/": OPEN,
+    "evaluation/": OPEN,
+    "evaluation/compare/": OPEN,
+    "evaluation/compare/differences.<chart_kind:kind>": OPEN,
+    "evaluation/runs/<int:pk>/": OPEN,
+    "evaluation/runs/<int:pk>/progress/": OPEN,
+    "evaluation/runs/<int:pk>/ap-variants/": OPEN,
+    "evaluation/runs/<int:pk>/museum/": (301, 301, 301, 301),
+    "evaluation/runs/<int:pk>/audit/": OPEN,
+    "evaluation/runs/<int:pk>/files/<str:name>": OPEN,
+    "evaluation/runs/<int:pk>/topics.<chart_kind:kind>": OPEN,
+    "evaluation/runs/<int:pk>/curve.<chart_kind:kind>": OPEN,
+    "evaluation/runs/<int:pk>/topics/<int:position>/": OPEN,
+    "evaluation/runs/<int:pk>/topics/<int:position>/anatomy.<chart_kind:kind>": OPEN,
+    "login/": OPEN,
+    "logout/": POST_ONLY,
+    "sign-in/<str:key>/": (404, 404, 404, 404),
+    "robots.txt": OPEN,
+    "i18n/setlang/": (302, 302, 302, 302),
+}
+ADMIN = {
+    "": STAFF,
+    "login/": (200, 200, 302, 302),
+    "logout/": (302, 302, 405, 405),
+    "password_change/": STAFF,
+    "password_change/done/": STAFF,
+    "autocomplete/": (302, 302, 403, 403),  # without a field in its address
+    "jsi18n/": STAFF,
+    "r/<path:content_type_id>/<path:object_id>/": (302, 302, 404, 404),
+    "auth/user/<id>/password/": KEEPER,
+    "^(?P<app_label>auth|catalog|evaluation)/$": (302, 302, 404, 200),
+    "(?P<url>.*)$": (302, 302, 404, 404),
+}
+# What is added, changed and deleted by hand, and what only by import.
+BY_HAND = {"": KEEPER, "add/": KEEPER, "delete/": KEEPER, "change/": KEEPER}
+BY_IMPORT = {"": KEEPER, "add/": NOBODY, "delete/": KEEPER, "change/": KEEPER}
+MODELS = {
+    "auth/group": BY_HAND,
+    "auth/user": BY_HAND,
+    "catalog/image": BY_IMPORT,
+    "catalog/collection": BY_HAND,
+    "evaluation/benchmark": BY_IMPORT,
+    "evaluation/topic": BY_IMPORT | {"delete/": NOBODY},
+    "evaluation/judgement": BY_HAND,
+    "evaluation/evaluationrun": BY_IMPORT,
+}
+
+
+def table() -> dict[str, tuple[int, ...]]:
+    """Every address, and what GET answers to each role."""
+    found: dict[str, tuple[int, ...]] = dict(PUBLIC)
+    found |= {f"admin/{path}": codes for path, codes in ADMIN.items()}
+    for model, pages in MODELS.items():
+        row = f"admin/{model}/<path:object_id>/"
+        found |= {f"admin/{model}/": pages[""], f"admin/{model}/add/": pages["add/"]}
+        found |= {f"{row}{page}": pages[page] for page in ("delete/", "change/")}
+        found |= {f"{row}history/": KEEPER, row: (302, 302, 302, 302)}
+    return found
+
+
+def patterns(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, path)
+        else:
+            yield path
+
+
+@pytest.fixture
+def rows(collection, monkeypatch) -> dict[str, str]:
+    """One of everything; what stands in an address for its number, by model or place."""
+    use_describer(monkeypatch)
+    add_pictures(collection)
+    benchmark = imported(FILES)
+    runs = [evaluated(benchmark), evaluated(benchmark, crop=True)]
+    group, user = Group.objects.create(name="g"), User.objects.create_user("somebody")
+    topic = benchmark.topics.order_by("position").first()
+    first = {
+        "auth/group": group,
+        "auth/user": user,
+        "catalog/image": Image.objects.order_by("pk").first(),
+        "catalog/collection": collection,
+        "evaluation/benchmark": benchmark,
+        "evaluation/topic": topic,
+        "evaluation/judgement": Judgement.objects.order_by("pk").first(),
+        "evaluation/evaluationrun": runs[0],
+    }
+    found = {name: str(row.pk) for name, row in first.items()}
+    return found | {"query": str(stored_query().pk), "runs": f"{runs[0].pk} {runs[1].pk}"}
+
+
+def filled(path: str, rows: dict[str, str]) -> str:
+    """Put numbers of rows that exist into an address."""
+    first, second = rows["runs"].split()
+    for model in MODELS:
+        if path.startswith(f"admin/{model}/"):
+            path = path.replace("<path:object_id>", rows[model]).replace("<id>", rows[model])
+    number = rows["catalog/image"] if path.startswith("images/") else first
+    for place, value in {
+        "<uuid:pk>": rows["query"],
+        "<int:pk>": number,
+        "<str:size>": "small",
+        "<str:name>": "results.csv",
+        "<chart_kind:kind>": "svg",
+        "<int:position>": "0",
+        "<str:key>": "x",
+        "<path:content_type_id>": "1",
+        "<path:object_id>": "1",
+        "^(?P<app_label>auth|catalog|evaluation)/$": "catalog/",
+        "(?P<url>.*)$": "nowhere/",
+    }.items():
+        path = path.replace(place, value)
+    compared = f"?first={first}&second={second}" if "compare/diff" in path else ""
+    return f"/{path}{compared}"
+
+
+def client_of(role: str) -> Client:
+    client = Client()
+    if role == "visitor":
+        return client
+    user, _new = User.objects.get_or_create(username=role, is_staff=role in ("staff", "keeper"))
+    if role == "keeper":
+        user.user_permissions.set(Permission.objects.all())
+    client.force_login(user)
+    return client
+
+
+def test_every_address_is_in_the_table():
+    # Catches a page that is added without a thought of who may see it.
+    assert set(patterns(get_resolver())) == set(table())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_sees_what_they_may(rows, role):
+    # Catches a page that is open, or closed, by mistake.
+    client, place = client_of(role), ROLES.index(role)
+    found = {path: client.get(filled(path, rows)).status_code for path in table()}
+    assert found == {path: codes[place] for path, codes in table().items()}
+
+
+def headers_of(response: HttpResponse) -> dict[str, str]:
+    # The token and the time of a cookie, and the number of an answer's policy, are new each time.
+    return {name: value for name, value in response.headers.items() if name != "Expires"}
+
+
+@pytest.mark.parametrize("role", ["visitor", "keeper"])
+def test_head_answers_as_get_without_a_body(rows, role):
+    # Catches pages that refuse what link checkers and proxies ask.
+    client = client_of(role)
+    for path in table():
+        address = filled(path, rows)
+        shown, head = client.get(address), client.head(address)
+        if shown.status_code != 405 and path != "admin/login/":  # Django's own redirects only GET
+            assert head.status_code == shown.status_code, address
+            assert headers_of(head) == headers_of(shown), address
+            assert head.getvalue() == b"", address
+
+
+# What an attempt to change sends; forms take what they know of it.
+ATTEMPT = {
+    "post": "yes",
+    "confirmed": "yes",
+    "index": "0",
+    "slug": "intruder",
+    "name": "intruder",
+    "title": "intruder",
+    "username": "intruder",
+    "password1": "gì-cũng-được-8",
+    "password2": "gì-cũng-được-8",
+    "protocol": "standard",
+    "query": "whole",
+    "label": "junk",
+    "_save": "Save",
+}
+ACTION = {"post": "yes", "confirmed": "yes", "index": "0"}
+ACTIONS = ("delete_selected", "clear", "extract")
+
+
+def snapshot() -> dict[str, str]:
+    """A fingerprint of the rows of each table but those of sessions and stored queries."""
+    found = {}
+    for model in apps.get_models():
+        if model._meta.label in ("sessions.Session", "search.Query", "search.QueryVector"):
+            continue
+        rows = sorted(map(repr, model._base_manager.values_list()))
+        found[model._meta.label] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
+
+
+def attempts(client: Client, path: str, rows: dict[str, str]) -> None:
+    address = filled(path, rows)
+    benchmark = {"benchmark": rows["evaluation/benchmark"], "topic": rows["evaluation/topic"]}
+    client.post(address, ATTEMPT | benchmark | upload(encoded(picture(7))))
+    for model, pk in rows.items():
+        if address == f"/admin/{model}/":
+            for action in ACTIONS:
+                client.post(address, ACTION | {"action": action, "_selected_action": [pk]})
+    for method in (client.put, client.patch, client.delete):
+        method(address, data="{}", content_type="application/json")
+
+
+@pytest.mark.parametrize("role", ["visitor", "account", "staff", "looks only"])
+def test_nobody_changes_anything_without_permission(rows, role):
+    # Catches a form, an action or a method that forgets to ask.
+    client = client_of("staff" if role == "looks only" else role)
+    if role == "looks only":
+        user = User.objects.get(username="staff")
+        user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.get("/")
+    before = snapshot()
+    for path in table():
+        if path not in ("logout/", "admin/logout/", "admin/password_change/"):
+            attempts(client, path, rows)
+            assert snapshot() == before, path
+
+
+def test_the_attempts_would_change_something(rows):
+    # Catches attempts that fail for another reason: with permission each kind of them works.
+    client = client_of("keeper")
+    changed = set()
+    for path in ("evaluation/", "admin/catalog/collection/add/", "admin/auth/group/add/"):
+        before = snapshot()
+        attempts(client, path, rows)
+        changed |= {name for name, value in snapshot().items() if value != before[name]}
+    assert changed >= {"evaluation.EvaluationRun", "catalog.Collection", "auth.Group"}
+    number = Image.objects.filter(fc6__isnull=False).count()
+    clearing = ACTION | {"action": "clear", "_selected_action": [rows["catalog/image"]]}
+    client.post("/admin/catalog/image/", clearing)
+    assert Image.objects.filter(fc6__isnull=False).count() == number - 1
+    client.post(f"/admin/evaluation/evaluationrun/{rows['runs'].split()[0]}/delete/", ATTEMPT)
+    assert EvaluationRun.objects.filter(pk=rows["runs"].split()[0]).count() == 0
+
+
+def test_a_benchmark_takes_no_runs_along_without_permission(rows):
+    # Catches runs, each with hours of work, that go with a benchmark by a lesser permission.
+    client = client_of("staff")
+    user = User.objects.get(username="staff")
+    user.user_permissions.add(Permission.objects.get(codename="delete_benchmark"))
+    address = f"/admin/evaluation/benchmark/{rows['evaluation/benchmark']}/delete/"
+    assert client.post(address, {"post": "yes"}).status_code == 403
+    assert EvaluationRun.objects.count() == 2
+    user.user_permissions.add(Permission.objects.get(codename="delete_evaluationrun"))
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    assert EvaluationRun.objects.count() == 0
