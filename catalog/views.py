@@ -4,7 +4,8 @@ import logging
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -87,13 +88,15 @@ def links(image: int, descriptor: str) -> list[tuple[str, str]]:
 
 
 @require_safe
-def original(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The picture's file, without its metadata unless the settings say otherwise."""
     found = get_object_or_404(Image, pk=pk)
     try:
         response = serve_original(found, request.user)
     except OSError:
         raise Http404(_("The file of this picture is gone.")) from None
+    except PictureError as error:
+        return no_picture(status=status_of(error))
     response["Cache-Control"] = kept_by("no-cache")
     return response
 
@@ -109,7 +112,7 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
     except FileNotFoundError:
         return no_picture(status=404)
     except PictureError as error:
-        return no_picture(status=503 if error.fault is Fault.BUSY else 404)
+        return no_picture(status=status_of(error))
     except Exception as error:
         if not of_storage(error):
             raise
@@ -121,6 +124,10 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
         content_type="image/jpeg",
         headers={"Cache-Control": kept_by(caching) if rendition.kept else "no-store"},
     )
+
+
+def status_of(error: PictureError) -> int:
+    return 503 if error.fault is Fault.BUSY else 404
 
 
 def no_picture(*, status: int) -> HttpResponse:
