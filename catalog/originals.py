@@ -1,5 +1,6 @@
 """How a picture's own file is handed out: without metadata, unless the settings say otherwise."""
 
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from django.utils.http import content_disposition_header
 
 from .metadata import NotUnderstood, can_filter, length, read, without_metadata
 from .models import Image, PictureFormat
-from .thumbnails import open_thumbnail
+from .thumbnails import rendition_of
 
 CONTENT_TYPES = {
     PictureFormat.JPEG: "image/jpeg",
@@ -37,7 +38,7 @@ def gets_whole_file(image: Image, user: User | AnonymousUser) -> bool:
 def serve_original(image: Image, user: User | AnonymousUser) -> StreamingHttpResponse:
     """Answer with the file: whole, without its metadata, or else as a rendition in JPEG.
 
-    Raises `OSError` where the file is gone.
+    Raises `OSError` where the file is gone, `PictureError` where it cannot be decoded now.
     """
     name = PurePosixPath(image.source_name).name
     content_type = CONTENT_TYPES[PictureFormat(image.format)]
@@ -52,10 +53,9 @@ def serve_original(image: Image, user: User | AnonymousUser) -> StreamingHttpRes
         except BaseException:
             file.close()
             raise
-    rendition = f"{PurePosixPath(name).stem}.jpg"
-    return FileResponse(
-        open_thumbnail(image, "large"), content_type="image/jpeg", filename=rendition
-    )
+    rendition = BytesIO(rendition_of(image, "large").data)
+    rendition_name = f"{PurePosixPath(name).stem}.jpg"
+    return FileResponse(rendition, content_type="image/jpeg", filename=rendition_name)
 
 
 def filtered(file: Any, format: str, name: str, content_type: str) -> StreamingHttpResponse:

@@ -15,9 +15,7 @@ from catalog.pixels import Box, PictureError, decode
 
 from .services import searchable_descriptors
 
-ACCEPTED_TYPES = (
-    "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/tiff,image/heic,image/heif,image/avif"
-)
+ACCEPTED_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/tiff,image/heic,image/heif,image/avif"
 
 
 class CollectionField(forms.ModelChoiceField):

@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.contrib.auth.signals import user_logged_in
 from django.core.management import call_command
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,9 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401 (checks register themselves)
         from .limiting import forget_attempts
+        from .sqlite import use_write_ahead_log
 
+        connection_created.connect(use_write_ahead_log)
         user_logged_in.connect(forget_attempts)
         # An app without models gets no such signal of its own; this one comes once in a migrate.
         post_migrate.connect(make_cache_table, sender=apps.get_app_config("sessions"))

@@ -41,6 +41,7 @@ import json, sys
 import django; django.setup()
 from catalog.descriptors import get_descriptor
 from catalog.models import Image, VectorChange
+from django.db import connection
 from evaluation.models import EvaluationRun
 from search.engines import get_engine
 from search.models import Query
@@ -54,6 +55,7 @@ engine.sync()
 json.dump({
     "ids": ids[0].tolist(), "first": float(distances[0, 0]), "rest": engine.count(),
     "marks": VectorChange.objects.filter(image_id__lt=0).count(),
+    "thumbnail tables": [t for t in connection.introspection.table_names() if "thumb" in t],
     "descriptor": query.descriptor, "run": EvaluationRun.objects.get().mean_ap,
 }, sys.stdout)
 """
@@ -101,6 +103,14 @@ def fill(cursor) -> None:
             [number, name, name, False, name, now, MODEL_ID, encode(vector, 4096)],
         )
     cursor.execute("INSERT INTO catalog_vectorchange (image_id) VALUES (-77)")
+    # What easy-thumbnails kept, with a key from one to the other.
+    cursor.execute("CREATE TABLE easy_thumbnails_source (id integer PRIMARY KEY)")
+    cursor.execute(
+        "CREATE TABLE easy_thumbnails_thumbnail "
+        "(id integer PRIMARY KEY, source_id integer REFERENCES easy_thumbnails_source (id))"
+    )
+    cursor.execute("INSERT INTO easy_thumbnails_source VALUES (1)")
+    cursor.execute("INSERT INTO easy_thumbnails_thumbnail VALUES (1, 1)")
     cursor.execute(
         "INSERT INTO search_query (id, picture, width, height, created_at, fc6_model_id, fc6) "
         "VALUES (%s, 'q.jpg', 9, 9, %s, %s, %s)",
@@ -150,7 +160,14 @@ def upgraded(folder: Path, **environment: str) -> dict:
     return json.loads(run("-c", LOOK))
 
 
-EXPECTED = {"first": 0, "rest": 2, "marks": 0, "descriptor": "fc6", "run": 0.5}
+EXPECTED = {
+    "first": 0,
+    "rest": 2,
+    "marks": 0,
+    "thumbnail tables": [],
+    "descriptor": "fc6",
+    "run": 0.5,
+}
 
 
 def check(found: dict) -> None:

@@ -23,6 +23,7 @@ from django.core.validators import validate_slug
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from ..media import local_path
 from ..models import Collection, Image, stored_path
 from ..pixels import PictureError, decode
 from .plan import Decoded, Found, ImportPlan, ImportReport, Known, Verdict, whole_name
@@ -37,7 +38,7 @@ from .sources import (
     changed_meanwhile,
     unreadable,
 )
-from .storage import FileChanged, local_path, store
+from .storage import FileChanged, store
 
 BATCH_SIZE = 64
 BATCH_SECONDS = 2.0
@@ -210,7 +211,12 @@ class Importer:
 
     def keep(self, content: Content, digest: str, picture_format: str) -> str:
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
-        return store(content=content.data, name=stored_path(row, ""), original=content.original)
+        return store(
+            content=content.data,
+            name=stored_path(row, ""),
+            original=content.original,
+            unclaimed=True,
+        )
 
 
 def is_as_before(known: Known, found: Found) -> bool:
