@@ -11,6 +11,7 @@ from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.exporting import export_features
 from catalog.management.arguments import add_descriptor_argument
 from catalog.models import Collection, Image
+from catalog.names import printable
 from catalog.querysets import UnknownCollection
 
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(
                 _("%(path)s cannot be written (%(error)s).")
-                % {"path": path, "error": error.strerror or error}
+                % {"path": printable(str(path)), "error": error.strerror or error}
             ) from error
         if not number:
             raise CommandError(
@@ -51,5 +52,5 @@ class Command(BaseCommand):
                 "%(number)d vectors written to %(path)s.",
                 number,
             )
-            % {"number": number, "path": path}
+            % {"number": number, "path": printable(str(path))}
         )
