@@ -24,11 +24,14 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from ..models import Collection, Image, stored_path
-from ..pixels import PictureError, decode
-from .plan import Decoded, Found, ImportPlan, ImportReport, Known, Verdict, whole_name
+from ..pixels import Fault, PictureError, decode
+from . import litter
+from .checking import check_name, check_size, is_as_before, name_too_long, obstacle
+from .holdings import Decoded, Found, Known, Sightings
+from .plan import ImportPlan
+from .reconciling import Verdict
+from .report import ImportReport
 from .sources import (
-    MAX_FILE_BYTES,
-    Content,
     DirectorySource,
     FileRefused,
     ImportRefused,
@@ -103,17 +106,33 @@ class Importer:
 
     def run(self) -> ImportReport:
         listing = self.source.listing()
-        self.report.total = len(listing.names) + len(listing.problems)
         for name, reason in listing.problems:
             self.report.skip(name, reason)
-        self.plan = ImportPlan(self.slug, self.report)
+        self.report.passed.update(listing.passed)
+        sizes = {name: listing.sizes.get(name) for name in listing.names}
+        seen = Sightings(sizes, [name for name, _reason in listing.problems])
+        self.plan = ImportPlan(self.slug, self.report, seen)
+        names = [name for name in listing.names if not self.passes_over(name)]
+        self.report.total = len(names) + len(listing.problems)
         self.last_commit = time.monotonic()
         self.on_progress(len(listing.problems), self.report.total)
         threads = REMOTE_THREADS if local_path("-") is None else os.cpu_count() or 1
         with ThreadPoolExecutor(threads) as pool:
-            self.work_through(listing.names, pool, ahead=2 * threads)
+            self.work_through(names, pool, ahead=2 * threads)
         self.plan.commit()
+        if not self.report.interrupted:
+            self.plan.settle_waiting(self.renewed)
+            self.plan.finish()
+            self.report.obstacle = obstacle(self.report, listing)
         return self.report
+
+    def passes_over(self, name: str) -> bool:
+        """Tell whether a file is no picture by its name, and count it; not one that has a row."""
+        if not litter.is_no_picture(name) or name in self.plan.rows.by_source:
+            return False
+        self.plan.seen.note(name, None)
+        self.report.passed[litter.kind(name)] += 1
+        return True
 
     def work_through(self, names: list[str], pool: ThreadPoolExecutor, *, ahead: int) -> None:
         waiting: deque[tuple[str, Future[Found]]] = deque()
@@ -132,22 +151,41 @@ class Importer:
             try:
                 self.settle(name, future.result())
             except FileRefused as refusal:
-                self.report.skip(name, str(refusal))
+                self.refuse(name, refusal)
             self.commit_if_due()
             done += 1
             self.on_progress(done, self.report.total)
 
     def settle(self, name: str, found: Found) -> None:
         """Bring one examined file into the plan; raises `FileRefused`."""
-        if found.sha256 in self.plan.leaving:
-            # Its twin changes in this batch: afterwards the content is free, and the file gone.
-            self.plan.commit()
         verdict, known = self.plan.judge(found)
-        if found.decoded is None and verdict in (Verdict.ADDED, Verdict.REPLACED):
-            # The row that made decoding needless has changed since.
-            found = self.examine(name, thoroughly=True)
+        is_stored = found.decoded is not None and found.sha256 not in self.plan.released
+        if verdict not in (Verdict.UNCHANGED, Verdict.MOVED) and not is_stored:
+            # The row that made decoding needless, or kept the stored file, has changed since.
+            found = self.look_again(found)
             verdict, known = self.plan.judge(found)
         self.plan.enter(found, verdict, known)
+
+    def look_again(self, found: Found) -> Found:
+        """Read, decode and store a file once more; raises `FileRefused`."""
+        return self.examine(found.source_name, thoroughly=True)
+
+    def renewed(self, found: Found) -> Found | None:
+        """Look again at a file; None where it does not come in any more."""
+        try:
+            return self.look_again(found)
+        except FileRefused as refusal:
+            self.refuse(found.source_name, refusal)
+            return None
+
+    def refuse(self, name: str, refusal: FileRefused) -> None:
+        """Note a file that does not come in: by name, or among what nobody takes for a picture."""
+        self.plan.seen.note(name, None)
+        is_missed = litter.promises_a_picture(name) or name in self.plan.rows.by_source
+        if refusal.no_picture and not is_missed:
+            self.report.passed[litter.kind(name)] += 1
+        else:
+            self.report.skip(name, str(refusal))
 
     def commit_if_due(self) -> None:
         age = time.monotonic() - self.last_commit
@@ -162,7 +200,8 @@ class Importer:
         except FileRefused:
             raise
         except PictureError as error:
-            raise FileRefused(str(error)) from error
+            no_picture = error.fault is Fault.UNSUPPORTED
+            raise FileRefused(str(error), no_picture=no_picture) from error
         except FileChanged as error:
             raise FileRefused(changed_meanwhile()) from error
         # Storage back ends raise errors of their own; one file must not stop the others.
@@ -176,7 +215,7 @@ class Importer:
             raise FileRefused(name_too_long(longest))
         facts = self.source.facts(name)
         check_size(facts.size)
-        known = plan.by_source.get(name) if plan else None
+        known = plan.rows.by_source.get(name) if plan else None
         unread = Found(
             source_name=name,
             source_modified=facts.modified,
@@ -201,25 +240,25 @@ class Importer:
                 # Does nothing, unless the stored file was lost or damaged.
                 store(content=content.data, name=known.file, original=content.original)
             return found
-        if plan and digest in plan.by_content:
-            return replace(found, file="")
-        picture = decode(BytesIO(content.data))
-        decoded = Decoded(picture.format, *picture.pixels.size)
-        file = found.file if found.external else self.keep(content, digest, picture.format)
+        twin = plan.rows.one_with_content(digest) if plan else None
+        decoded = twin.decoded if twin else decoded_facts(content.data)
+        file = found.file
+        if not found.external:
+            file = self.stored_name(digest, decoded.format, twin)
+            store(content=content.data, name=file, original=content.original)
         return replace(found, file=file, decoded=decoded)
 
-    def keep(self, content: Content, digest: str, picture_format: str) -> str:
+    def stored_name(self, digest: str, picture_format: str, twin: Known | None) -> str:
+        """Return where a content is kept: once, wherever a row has it already."""
+        if twin and not twin.external:
+            return twin.file
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
-        return store(content=content.data, name=stored_path(row, ""), original=content.original)
+        return stored_path(row, "")
 
 
-def is_as_before(known: Known, found: Found) -> bool:
-    return (
-        found.source_modified is not None
-        and known.source_modified == found.source_modified
-        and known.byte_size == found.byte_size
-        and (known.file == found.file or not known.external)
-    )
+def decoded_facts(data: bytes) -> Decoded:
+    picture = decode(BytesIO(data))
+    return Decoded(picture.format, *picture.pixels.size)
 
 
 def check_slug(slug: str) -> None:
@@ -239,30 +278,6 @@ def check_slug(slug: str) -> None:
             )
             % {"slug": slug, "longest": longest}
         )
-
-
-def check_name(name: str) -> None:
-    """Raise `FileRefused` for a file name that no row can have."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise FileRefused(_("Its name is not valid UTF-8; rename it.")) from None
-    longest = max_length(Image, "source_name")
-    if max(len(name), len(whole_name(name))) > longest:
-        raise FileRefused(name_too_long(longest))
-
-
-def check_size(size: int) -> None:
-    if size == 0:
-        raise FileRefused(_("The file is empty."))
-    if size > MAX_FILE_BYTES:
-        raise FileRefused(
-            _("The file is larger than %(limit)d MiB.") % {"limit": MAX_FILE_BYTES // 1024**2}
-        )
-
-
-def name_too_long(longest: int) -> str:
-    return _("Its name is longer than %(longest)d characters; shorten it.") % {"longest": longest}
 
 
 def max_length(model: type[Model], field: str) -> int:

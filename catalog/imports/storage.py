@@ -106,19 +106,22 @@ def release(*, name: str, sha256: str, external: bool) -> None:
     """Delete what a row that is gone or has a new picture leaves: thumbnails, and its file.
 
     Done after the commit, so that a rolled-back change loses nothing; an error is logged, and
-    stops nobody. The file stays where it was in the storage before the import, and where another
-    row has it (a renamed collection and its successor share addresses).
+    stops nobody. Both stay where another row has the same file (a twin, or a row of a renamed
+    collection, whose successor has the same addresses); a file that was in the storage before the
+    import always stays.
     """
 
     # Not a `partial`: Django's log of an error wants the function's name.
     def delete() -> None:
-        file = Image(file=name).file
-        get_thumbnailer(file).delete_thumbnails()
         # Collection by collection, so that the index on (collection, sha256) answers.
         sharing = Image.objects.filter(
             collection__in=Collection.objects.values("pk"), sha256=sha256, file=name
         )
-        if not external and not sharing.exists():
+        if sharing.exists():
+            return
+        file = Image(file=name).file
+        get_thumbnailer(file).delete_thumbnails()
+        if not external:
             file.storage.delete(name)
 
     if name:

@@ -1,0 +1,46 @@
+"""What an import did, in numbers and names."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..names import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An image whose file the folder no longer has."""
+
+    pk: int
+    source_name: str
+    sha256: str
+
+
+@dataclass
+class ImportReport:
+    """What an import did: rows added, replaced and left alone, and what did not come in, and why.
+
+    `total` is how many files were looked at; `passed` counts, by kind, what is no picture.
+    `renamed` are (file before, file now), `duplicates` are (source file, name of the first image
+    that has the same content), `skipped` are (source file, reason): all printable. `gone` are the
+    images that the folder no longer has, and `obstacle` says why they must not be removed.
+    """
+
+    total: int = 0
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    passed: Counter[str] = field(default_factory=Counter)
+    gone: list[Gone] = field(default_factory=list)
+    obstacle: str = ""
+    interrupted: bool = False
+
+    def skip(self, source_name: str, reason: str) -> None:
+        self.skipped.append((printable(source_name), reason))
+
+    @property
+    def found_any(self) -> bool:
+        """Whether the folder has any picture that the collection had before."""
+        return bool(self.unchanged or self.replaced or self.renamed)
