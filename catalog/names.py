@@ -37,14 +37,18 @@ def is_part(text: str) -> bool:
     return "\0" not in text and len(text) <= FOLDING_GROWS * LONGEST
 
 
+def plain_name(source_name: str) -> str:
+    """Return the path of a file without extension: the name of its image, where that is free."""
+    return posixpath.splitext(canonical(source_name))[0][:LONGEST]
+
+
 def free_name(source_name: str, taken: Container[str]) -> str:
-    """Return the name of a new image: the path of its file without extension, in canonical form.
+    """Return the name of a new image: its `plain_name`.
 
     With the extension where another file has that name already; with a number only for files
     whose paths are the same letters in other code points.
     """
-    whole = canonical(source_name)
-    name = posixpath.splitext(whole)[0][:LONGEST]
+    whole, name = canonical(source_name), plain_name(source_name)
     number = 1
     while name in taken:
         suffix = "" if number == 1 else f" ({number})"

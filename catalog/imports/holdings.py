@@ -56,13 +56,13 @@ class Found:
 class Holdings:
     """The rows of a collection, with the changes of the current batch applied.
 
-    `sources` are the files with a content; `unseen` those of them that were there before, and that
-    nobody found there yet. Thousands of files may have the same content.
+    `names` are the files of names, `sources` those with a content, and `unseen` those of them that
+    were there before, and that nobody found there yet. Thousands may have the same content.
     """
 
     def __init__(self, rows: Iterable[Known]) -> None:
         self.by_source: dict[str, Known] = {}
-        self.names: set[str] = set()
+        self.names: dict[str, str] = {}
         self.sources: dict[str, list[str]] = {}
         self.unseen: dict[str, list[str]] = {}
         for row in rows:
@@ -71,18 +71,21 @@ class Holdings:
 
     def put(self, row: Known) -> None:
         self.by_source[row.source_name] = row
-        self.names.add(row.name)
+        self.names[row.name] = row.source_name
         self.sources.setdefault(row.sha256, []).append(row.source_name)
 
     def take(self, row: Known) -> None:
         del self.by_source[row.source_name]
-        self.names.discard(row.name)
+        del self.names[row.name]
         strike(self.sources, row)
         strike(self.unseen, row)
 
     def saw(self, row: Known) -> None:
         """Note that a row's file is where it was."""
         strike(self.unseen, row)
+
+    def named(self, name: str) -> Known | None:
+        return self.by_source.get(self.names.get(name, ""))
 
     def one_with_content(self, sha256: str) -> Known | None:
         """Return a row that has this content, if any; safe to ask from another thread."""

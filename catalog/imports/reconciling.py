@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import islice
 
-from ..names import free_name
+from ..names import free_name, plain_name
 from .holdings import Found, Holdings, Known, Sightings
 
 LOOKED_AT = 32
@@ -54,14 +54,25 @@ def judge(
     for row in rows.unseen_with_content(found.sha256):
         has_left = seen.has_left(row)
         if has_left and own is None:
+            if name_may_be_left(found, row, rows, seen):
+                return Verdict.WAITING, None
             return Verdict.MOVED, nearest(found, rows.unseen_with_content(found.sha256), seen)
         if has_left is not False:
             return Verdict.WAITING, own
     if own is None:
-        return Verdict.ADDED, None
+        waits = name_may_be_left(found, None, rows, seen)
+        return (Verdict.WAITING if waits else Verdict.ADDED), None
     if own.sha256 in wanted or seen.may_hold(own.byte_size):
         return Verdict.WAITING, own
     return Verdict.REPLACED, own
+
+
+def name_may_be_left(found: Found, row: Known | None, rows: Holdings, seen: Sightings) -> bool:
+    """Tell whether the file's name is that of another row which may turn up under another one."""
+    holder = rows.named(plain_name(found.source_name))
+    if holder is None or holder is row:
+        return False
+    return bool(seen.has_left(holder)) and seen.may_hold(holder.byte_size)
 
 
 def nearest(found: Found, rows: Iterable[Known], seen: Sightings) -> Known | None:
@@ -91,7 +102,7 @@ def reconcile(waiting: Sequence[Found], rows: Holdings, seen: Sightings) -> list
     changes = [Change(Verdict.OVERTAKEN, None, row.name, row) for row in pushed]
     leaving = [*comes.values(), *pushed]
     of_path = {row.source_name: row.name for row in leaving}
-    taken = rows.names.difference(of_path.values())
+    taken = rows.names.keys() - of_path.values()
     taken.update(of_path[f.source_name] for f in files if f.source_name in of_path)
     for found in files:
         own = rows.by_source.get(found.source_name)
