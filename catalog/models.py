@@ -87,7 +87,8 @@ class Image(models.Model):
         max_length=LONGEST,
         help_text=_("Path below the import folder, with slashes, without extension."),
     )
-    folded_name = FoldedNameField(default="", editable=False)
+    # The default is for other programs that write rows.
+    folded_name = FoldedNameField(db_default="", editable=False)
     # As the folder spells it, because that is how the file is found.
     source_name = models.CharField(
         _("source file"), max_length=LONGEST, help_text=_("Path below the import folder.")

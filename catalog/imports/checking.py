@@ -51,7 +51,7 @@ def obstacle(report: ImportReport, listing: Listing) -> str:
         return _("%(name)s could not be read, and the pictures may be there.") % {
             "name": printable(listing.unread[0]) or "/"
         }
-    if report.gone and not report.found_any:
+    if report.gone and not report.found:
         return _(
             "none of the collection's pictures was found: is this the right place, and is its "
             "disk connected?"

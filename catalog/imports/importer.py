@@ -24,6 +24,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from ..models import Collection, Image, stored_path
+from ..names import printable
 from ..pixels import Fault, PictureError, decode
 from . import litter
 from .checking import check_name, check_size, is_as_before, name_too_long, obstacle
@@ -276,7 +277,7 @@ def check_slug(slug: str) -> None:
                 "“%(slug)s” cannot be a collection's short name: "
                 "use at most %(longest)d letters a-z, digits, hyphens and underscores."
             )
-            % {"slug": slug, "longest": longest}
+            % {"slug": printable(slug), "longest": longest}
         )
 
 

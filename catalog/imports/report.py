@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from ..names import printable
 
+# A folder that lacks this many pictures for each one it has is hardly the collection's own.
+MANY_TO_ONE = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -41,6 +44,11 @@ class ImportReport:
         self.skipped.append((printable(source_name), reason))
 
     @property
-    def found_any(self) -> bool:
-        """Whether the folder has any picture that the collection had before."""
-        return bool(self.unchanged or self.replaced or self.renamed)
+    def found(self) -> int:
+        """How many pictures that the collection had before the folder has."""
+        return self.unchanged + self.replaced + len(self.renamed)
+
+    @property
+    def hardly_any_left(self) -> bool:
+        """Whether so few are left that the folder looks like another one, or half a disk."""
+        return len(self.gone) > MANY_TO_ONE * self.found

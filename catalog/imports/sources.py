@@ -17,6 +17,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
+from ..names import printable
 from . import litter
 from .listing import Listing
 from .storage import Original, local_path, stamp_of
@@ -108,7 +109,7 @@ class DirectorySource:
         return listing
 
     def check_root(self) -> None:
-        path = {"path": self.root}
+        path = {"path": printable(str(self.root))}
         try:
             os.scandir(self.root).close()
         except FileNotFoundError:
@@ -221,7 +222,7 @@ class StorageSource:
         if isinstance(error, FileNotFoundError | NotADirectoryError | SuspiciousOperation):
             return ImportRefused(
                 _("The storage has no folder “%(prefix)s”: check the spelling.")
-                % {"prefix": self.prefix}
+                % {"prefix": printable(self.prefix)}
             )
         return ImportRefused(
             _(

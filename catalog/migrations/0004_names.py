@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="image",
             name="folded_name",
-            field=models.TextField(default="", editable=False),
+            field=models.TextField(db_default="", editable=False),
         ),
         # SQLite now has the vector before the folded name. Known as the last field again, it
         # becomes the last column again when the next operation rebuilds the table.

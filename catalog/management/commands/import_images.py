@@ -160,6 +160,13 @@ class Command(BaseCommand):
                 )
             if not answer:
                 raise CommandError(_("Nothing was removed."))
+        elif report.hardly_any_left:
+            raise CommandError(
+                _(
+                    "Nothing was removed: hardly any picture of the collection is left, which is "
+                    "not done without asking. Leave out --no-input to be asked."
+                )
+            )
         removed = prune(report=report)
         if options["verbosity"] > 0:
             self.stdout.write(

@@ -1,7 +1,6 @@
 """`manage.py search_images`: the search of the web page, from the command line."""
 
 import csv
-import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,7 +9,9 @@ from django.utils.translation import gettext as _
 from catalog.describing import describe_query
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.management.arguments import add_descriptor_argument, positive_int
+from catalog.management.machines import as_json
 from catalog.models import Collection
+from catalog.names import cell, printable
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
 from search.boxes import box_argument
@@ -50,11 +51,11 @@ class Command(BaseCommand):
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
         except PictureError as error:
-            raise CommandError(f"{options['path']}: {error}") from error
+            raise CommandError(f"{printable(options['path'])}: {error}") from error
         except OSError as error:
             raise CommandError(
                 _("The picture %(path)s cannot be read (%(error)s).")
-                % {"path": options["path"], "error": error.strerror}
+                % {"path": printable(options["path"]), "error": error.strerror}
             ) from error
         if not results.ranked:
             raise CommandError(
@@ -77,15 +78,16 @@ class Command(BaseCommand):
         ]
         if style == "json":
             answer = {"model_id": results.descriptor.model_id, "collection": slug, "hits": rows}
-            self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
+            self.stdout.write(as_json(answer, self.stdout))
         elif style == "csv":
             writer = csv.DictWriter(self.stdout, ["rank", "id", "name", "distance"])
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(row | {"name": cell(str(row["name"]))} for row in rows)
         else:
             for row in rows:
                 self.stdout.write(
-                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  {row['name']}"
+                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  "
+                    f"{printable(str(row['name']))}"
                 )
         if results.counts:
             self.stderr.write(
