@@ -65,7 +65,7 @@ def test_what_is_shown_is_one_line_that_any_encoding_can_have_escaped(text):
     shown.encode()
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=LONGEST))
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=LONGEST))
 def test_a_name_can_be_searched_for_with_all_its_letters(name):
     """Catches a bound on what is searched for that a folded name exceeds."""
     if len(canonical(name)) <= LONGEST and "\0" not in name:

@@ -49,8 +49,8 @@ def answers(monkeypatch):
     """What the person at the terminal types; the questions asked."""
     asked: list[str] = []
 
-    def sit_down(answer: str | BaseException) -> list[str]:
-        def say(question: str) -> str:
+    def sit_down(answer):
+        def say(question):
             asked.append(question)
             if isinstance(answer, BaseException):
                 raise answer
