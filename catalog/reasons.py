@@ -19,45 +19,45 @@ from django.utils.translation import gettext_lazy
 logger = logging.getLogger(__name__)
 
 BY_NUMBER: dict[int, str | Promise] = {
-    errno.ENOENT: gettext_lazy("there is no such file or folder"),
-    errno.ENXIO: gettext_lazy("there is no such device"),
-    errno.ENODEV: gettext_lazy("there is no such device"),
-    errno.EACCES: gettext_lazy("permission denied"),
-    errno.EPERM: gettext_lazy("the system does not permit it"),
-    errno.EISDIR: gettext_lazy("it is a folder"),
-    errno.ENOTDIR: gettext_lazy("a part of the path is not a folder"),
-    errno.ENOTEMPTY: gettext_lazy("the folder is not empty"),
-    errno.EEXIST: gettext_lazy("there is something of that name already"),
-    errno.ENOSPC: gettext_lazy("no space is left on the disk"),
-    errno.EDQUOT: gettext_lazy("the disk quota is used up"),
-    errno.EFBIG: gettext_lazy("the file is too large for the file system"),
-    errno.EROFS: gettext_lazy("the file system is read-only"),
-    errno.EIO: gettext_lazy("the disk reports a read or write error"),
-    errno.EINVAL: gettext_lazy("the file system does not accept the name or the operation"),
-    errno.EILSEQ: gettext_lazy("the file system does not accept the letters of the name"),
-    errno.ENAMETOOLONG: gettext_lazy("the name is too long for the file system"),
+    errno.ENOENT: gettext_lazy("No such file or directory"),
+    errno.ENXIO: gettext_lazy("No such device"),
+    errno.ENODEV: gettext_lazy("No such device"),
+    errno.EACCES: gettext_lazy("Permission denied"),
+    errno.EPERM: gettext_lazy("Operation not permitted"),
+    errno.EISDIR: gettext_lazy("Is a directory"),
+    errno.ENOTDIR: gettext_lazy("Not a directory"),
+    errno.ENOTEMPTY: gettext_lazy("Directory not empty"),
+    errno.EEXIST: gettext_lazy("File exists"),
+    errno.ENOSPC: gettext_lazy("No space left on device"),
+    errno.EDQUOT: gettext_lazy("Disk quota exceeded"),
+    errno.EFBIG: gettext_lazy("File too large"),
+    errno.EROFS: gettext_lazy("Read-only file system"),
+    errno.EIO: gettext_lazy("Input/output error"),
+    errno.EINVAL: gettext_lazy("Invalid argument"),
+    errno.EILSEQ: gettext_lazy("the name has letters that cannot be written here"),
+    errno.ENAMETOOLONG: gettext_lazy("File name too long"),
     errno.ELOOP: gettext_lazy("links lead in a circle"),
-    errno.EMLINK: gettext_lazy("the file has too many links"),
+    errno.EMLINK: gettext_lazy("Too many links"),
     errno.EXDEV: gettext_lazy("it is on another disk"),
     errno.EBUSY: gettext_lazy("another program is using it"),
     errno.ETXTBSY: gettext_lazy("another program is using it"),
     errno.EAGAIN: gettext_lazy("it is busy at the moment"),
     errno.EDEADLK: gettext_lazy("it is locked by another program"),
     errno.ENOLCK: gettext_lazy("it is locked by another program"),
-    errno.EMFILE: gettext_lazy("this process has too many files open"),
+    errno.EMFILE: gettext_lazy("Too many open files"),
     errno.ENFILE: gettext_lazy("the system has too many files open"),
     errno.ENOMEM: gettext_lazy("there is not enough memory"),
     errno.ESTALE: gettext_lazy("the network folder has lost the file"),
     errno.ENOTCONN: gettext_lazy("the network folder is not connected"),
-    errno.EADDRINUSE: gettext_lazy("another program is using the address"),
+    errno.EADDRINUSE: gettext_lazy("Address already in use"),
     errno.EADDRNOTAVAIL: gettext_lazy("this machine does not have the address"),
     errno.ETIMEDOUT: gettext_lazy("no answer came in time"),
-    errno.ECONNREFUSED: gettext_lazy("the connection was refused"),
+    errno.ECONNREFUSED: gettext_lazy("Connection refused"),
     errno.ECONNRESET: gettext_lazy("the connection was broken off"),
     errno.ECONNABORTED: gettext_lazy("the connection was broken off"),
     errno.EPIPE: gettext_lazy("the connection was broken off"),
-    errno.ENETDOWN: gettext_lazy("the network cannot be reached"),
-    errno.ENETUNREACH: gettext_lazy("the network cannot be reached"),
+    errno.ENETDOWN: gettext_lazy("Network is unreachable"),
+    errno.ENETUNREACH: gettext_lazy("Network is unreachable"),
     errno.EHOSTDOWN: gettext_lazy("the server cannot be reached"),
     errno.EHOSTUNREACH: gettext_lazy("the server cannot be reached"),
 }
@@ -146,7 +146,8 @@ CLIENT_PACKAGES = frozenset(
 def reason(error: BaseException) -> str:
     """Say in a few words, without a full stop, why something outside failed.
 
-    A phrase of the reader's language for what systems and storages commonly raise; for anything
+    A phrase of the reader's language for what systems and storages commonly raise (in English, the
+    one that administrators know from POSIX); for anything
     else the error's class and code, and the library's own text in the log.
     """
     for cause in causes(error):
@@ -179,7 +180,8 @@ def known_phrase(error: BaseException) -> str | Promise | None:
     """Return the phrase for this very error; None where there is none."""
     answer = answer_code(error)
     if answer in BY_ANSWER:
-        return BY_ANSWER[answer]
+        # Administrators look up a server's own code; the number of HTTP says less than the words.
+        return str(BY_ANSWER[answer]) + ("" if answer.isdecimal() else f": {answer}")
     # A resolver's and OpenSSL's numbers are their own, and mean something else to a system.
     numbered = isinstance(error, OSError) and not isinstance(error, socket.gaierror)
     if numbered and getattr(error, "errno", None) in BY_NUMBER and not is_ssl(error):

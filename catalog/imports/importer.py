@@ -6,6 +6,7 @@ row is never committed before its file is in the storage.
 """
 
 import hashlib
+import logging
 import os
 import time
 from collections import deque
@@ -23,6 +24,8 @@ from django.core.validators import validate_slug
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from ..database_errors import DATABASE_ERRORS, in_words
+from ..media_errors import StorageAway, reading_failed, writing_failed
 from ..models import Collection, Image, stored_path
 from ..pixels import PictureError, decode
 from .plan import Decoded, Found, ImportPlan, ImportReport, Known, Verdict, whole_name
@@ -38,6 +41,8 @@ from .sources import (
     unreadable,
 )
 from .storage import FileChanged, local_path, store
+
+logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 64
 BATCH_SECONDS = 2.0
@@ -110,9 +115,14 @@ class Importer:
         self.last_commit = time.monotonic()
         self.on_progress(len(listing.problems), self.report.total)
         threads = REMOTE_THREADS if local_path("-") is None else os.cpu_count() or 1
-        with ThreadPoolExecutor(threads) as pool:
-            self.work_through(listing.names, pool, ahead=2 * threads)
-        self.plan.commit()
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                self.work_through(listing.names, pool, ahead=2 * threads)
+            self.plan.commit()
+        except DATABASE_ERRORS as error:
+            # What is committed stays, and is reported.
+            logger.info("The database refused", exc_info=error)
+            self.report.stopped = in_words(error)
         return self.report
 
     def work_through(self, names: list[str], pool: ThreadPoolExecutor, *, ahead: int) -> None:
@@ -123,6 +133,8 @@ class Importer:
             if coming and self.should_stop():
                 self.report.interrupted = True
                 coming.clear()
+            if self.report.stopped:
+                coming.clear()  # what is under way comes in, if it can
             while coming and len(waiting) < ahead:
                 name = coming.popleft()
                 waiting.append((name, pool.submit(self.examine, name)))
@@ -133,6 +145,8 @@ class Importer:
                 self.settle(name, future.result())
             except FileRefused as refusal:
                 self.report.skip(name, str(refusal))
+            except StorageAway as away:
+                self.report.stopped = self.report.stopped or str(away)
             self.commit_if_due()
             done += 1
             self.on_progress(done, self.report.total)
@@ -156,10 +170,10 @@ class Importer:
             self.last_commit = time.monotonic()
 
     def examine(self, name: str, *, thoroughly: bool = False) -> Found:
-        """Look at one file, in a thread; whatever is wrong with it is raised as `FileRefused`."""
+        """Look at one file, in a thread; raises `FileRefused`, or `StorageAway` for every file."""
         try:
             return self.look_at(name, None if thoroughly else self.plan)
-        except FileRefused:
+        except (FileRefused, StorageAway):
             raise
         except PictureError as error:
             raise FileRefused(str(error)) from error
@@ -167,6 +181,9 @@ class Importer:
             raise FileRefused(changed_meanwhile()) from error
         # Storage back ends raise errors of their own; one file must not stop the others.
         except Exception as error:
+            key = self.source.key(name)
+            if key is not None and (away := reading_failed(error, file=key)):
+                raise away from error
             raise FileRefused(unreadable(error)) from error
 
     def look_at(self, name: str, plan: ImportPlan | None) -> Found:
@@ -199,7 +216,7 @@ class Importer:
         if known and known.sha256 == digest:
             if not (known.external or unread.external):
                 # Does nothing, unless the stored file was lost or damaged.
-                store(content=content.data, name=known.file, original=content.original)
+                self.put(content, known.file)
             return found
         if plan and digest in plan.by_content:
             return replace(found, file="")
@@ -210,7 +227,18 @@ class Importer:
 
     def keep(self, content: Content, digest: str, picture_format: str) -> str:
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
-        return store(content=content.data, name=stored_path(row, ""), original=content.original)
+        return self.put(content, stored_path(row, ""))
+
+    def put(self, content: Content, name: str) -> str:
+        """Store a file that was read; raises `StorageAway` where the storage does not take it."""
+        try:
+            return store(content=content.data, name=name, original=content.original)
+        except FileChanged:
+            raise
+        # Storage back ends raise errors of their own. The file was read: it is not to blame.
+        except Exception as error:
+            logger.info("The storage refused %s", name, exc_info=error)
+            raise writing_failed(error) from error
 
 
 def is_as_before(known: Known, found: Found) -> bool:

@@ -25,7 +25,8 @@ class ImportReport:
     """What an import did: rows added, replaced and left alone, and what did not come in, and why.
 
     `total` is how many files were found. `duplicates` are (source file, name of the image that
-    has the same content), `skipped` are (source file, reason).
+    has the same content), `skipped` are (source file, reason). `stopped` says why the import ended
+    early, where the storage or the database would have failed for every further file; else ''.
     """
 
     total: int = 0
@@ -35,6 +36,7 @@ class ImportReport:
     duplicates: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     interrupted: bool = False
+    stopped: str = ""
 
     def skip(self, source_name: str, reason: str) -> None:
         self.skipped.append((printable(source_name), reason))

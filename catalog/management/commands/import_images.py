@@ -3,18 +3,18 @@
 from contextlib import ExitStack
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from catalog.imports.importer import import_directory, import_storage
 from catalog.imports.plan import ImportReport
 from catalog.imports.sources import ImportRefused
+from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Import pictures (JPEG, PNG, WebP, GIF, BMP, TIFF) into a collection, which is made if it "
         "is new. The originals stay as they are. Run it again to bring in only what is new; a "
@@ -52,11 +52,6 @@ class Command(BaseCommand):
             report = self.run_import(options)
         except ImportRefused as error:
             raise CommandError(str(error)) from error
-        except (OperationalError, ProgrammingError) as error:
-            raise CommandError(
-                _("The database cannot be used (%(error)s): run “manage.py migrate” first.")
-                % {"error": str(error).strip()}
-            ) from error
         self.tell(report, options)
 
     def run_import(self, options: dict[str, Any]) -> ImportReport:
@@ -97,6 +92,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{source}: {reason}")
         if options["verbosity"] > 0:
             self.stdout.write(self.summary(report, options))
+        if report.stopped:
+            raise CommandError(report.stopped)
         if report.interrupted:
             raise CommandError(
                 _("Interrupted: run the command again to do the rest."),

@@ -4,20 +4,22 @@ import csv
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from catalog.describing import describe_query
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.management.arguments import add_descriptor_argument, positive_int
+from catalog.management.base import SisCommand
 from catalog.models import Collection
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
+from catalog.reasons import reason
 from search.boxes import box_argument
 from search.services import Results, find_similar
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = "Find the images most similar to a picture file, or to a box of it."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -53,8 +55,8 @@ class Command(BaseCommand):
             raise CommandError(f"{options['path']}: {error}") from error
         except OSError as error:
             raise CommandError(
-                _("The picture %(path)s cannot be read (%(error)s).")
-                % {"path": options["path"], "error": error.strerror}
+                _("The picture %(path)s cannot be read (%(reason)s).")
+                % {"path": options["path"], "reason": reason(error)}
             ) from error
         if not results.ranked:
             raise CommandError(
