@@ -189,7 +189,8 @@ WORDS: dict[Trouble, str | Promise] = {
 def trouble_of(error: BaseException) -> Trouble:
     """Tell what is the matter, from an error that Django raised for a driver's."""
     cause: Any = error.__cause__ or error
-    code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
+    state: str = getattr(cause, "sqlstate", None) or ""
     if code is not None and code & 0xFF in SQLITE:
         return seen_on_disk(SQLITE[code & 0xFF])
     for length in (5, 3, 2) if state else ():

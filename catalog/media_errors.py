@@ -15,16 +15,22 @@ from django.utils.translation import gettext_lazy
 
 from .reasons import CLIENT_PACKAGES, answer_code, causes, package_of, reason
 
-# Of a system: what says nothing of the file that was asked for.
+# Of a system: what says nothing of the file that was asked for. A connection that was broken off is
+# not among them: the next file may come through.
 WHOLE_SYSTEM = frozenset(
     {errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH}
-    | {errno.ECONNREFUSED, errno.ECONNRESET, errno.ENETUNREACH, errno.ENETDOWN, errno.ENODEV}
+    | {errno.ECONNREFUSED, errno.ENETUNREACH, errno.ENETDOWN, errno.ENODEV}
     | {errno.ENXIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
 )
 # Of a server of objects: answers about one object; all others are about the storage.
 ONE_OBJECT = frozenset(
     {"NoSuchKey", "NotFound", "404", "403", "AccessDenied", "Forbidden", "InvalidObjectState"}
     | {"KeyTooLongError", "EntityTooLarge", "400", "413", "InvalidRange", "416"}
+)
+
+# Of its client library: a connection broken off, again.
+ONE_CONNECTION = frozenset(
+    {"ConnectionClosedError", "ResponseStreamingError", "IncompleteReadError", "ProtocolError"}
 )
 
 REMEDIES: dict[int, str | Promise] = {
@@ -83,9 +89,11 @@ def is_whole(error: Exception) -> bool:
     for cause in causes(error):
         if isinstance(cause, OSError) and cause.errno in WHOLE_SYSTEM:
             return True
-        if isinstance(cause, TimeoutError | ConnectionError | MemoryError):
+        if isinstance(cause, TimeoutError | ConnectionRefusedError | MemoryError):
             return True
         if package_of(cause) in CLIENT_PACKAGES:
+            if type(cause).__name__ in ONE_CONNECTION:
+                return False
             return answer_code(cause) not in ONE_OBJECT
     return False
 

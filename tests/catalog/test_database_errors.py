@@ -22,7 +22,7 @@ class Raising:
 
 def wrapped(driver, action) -> Exception:
     """Run `action`, which must fail, and return the error as Django raises it."""
-    with pytest.raises(Exception) as caught, DatabaseErrorWrapper(Raising(driver)):  # type: ignore[arg-type]
+    with pytest.raises(Exception) as caught, DatabaseErrorWrapper(Raising(driver)):
         action()
     return caught.value
 
@@ -89,7 +89,7 @@ def test_postgresql_in_trouble(postgres_url):
         def action() -> None:
             with psycopg.connect(url, autocommit=True, connect_timeout=5) as database:
                 database.execute(setting or "SELECT 1")
-                database.execute(statement)  # type: ignore[call-overload]
+                database.execute(statement)
 
         return wrapped(psycopg, action)
 

@@ -121,6 +121,8 @@ class Command(SisCommand):
                 )
                 % {"model_id": in_use}
             )
+        if report.stopped:
+            raise CommandError(report.stopped)
         if report.interrupted:
             raise CommandError(
                 _("Interrupted: run the command again to do the rest."),

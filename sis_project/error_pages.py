@@ -1,0 +1,61 @@
+"""Pages shown where something is wrong: in both languages, without database, storage or session."""
+
+import logging
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from catalog.database_errors import DATABASE_ERRORS, Trouble, in_words, trouble_of
+from catalog.media_errors import StorageAway
+from catalog.reasons import of_storage, reason
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = 30  # seconds
+# What was asked is to blame, not the database.
+ASKED_TOO_MUCH = {Trouble.TOO_MUCH, Trouble.BAD_VALUE}
+# A mistake of ours, which must look like one.
+MISTAKES = {Trouble.UNKNOWN, Trouble.CONFLICT}
+
+
+def refused(request: HttpRequest, status: int = 400) -> HttpResponse:
+    """Answer a request that no page can do anything with."""
+    return HttpResponse(render_to_string("400.html"), status=status)
+
+
+def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Answer where a database, a disk or a storage raised `error`; None for all other errors.
+
+    The page says which of them; the log says what is the matter with it.
+    """
+    if isinstance(error, DATABASE_ERRORS):
+        trouble = trouble_of(error)
+        if trouble in ASKED_TOO_MUCH:
+            logger.warning("%s: %s", request.path, in_words(error))
+            return refused(request)
+        if trouble in MISTAKES:
+            return None
+        logger.error("%s: %s", request.path, in_words(error), exc_info=error)
+        return unavailable_page(_("The database cannot be used at the moment."))
+    if isinstance(error, Exception) and of_storage(error):
+        said = str(error) if isinstance(error, StorageAway) else reason(error)
+        logger.error("%s: %s", request.path, said, exc_info=error)
+        return unavailable_page(_("The storage of the pictures cannot be used at the moment."))
+    return None
+
+
+def unavailable_page(what: str) -> HttpResponse:
+    page = render_to_string("503.html", {"what": what})
+    return HttpResponse(page, status=503, headers=unavailable_headers())
+
+
+def unavailable_headers() -> dict[str, str]:
+    return {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler of what nobody caught, such as an error of a middleware's own."""
+    answer = unavailable(request, sys.exc_info()[1])
+    return answer or HttpResponse(render_to_string("500.html"), status=500)
