@@ -39,6 +39,8 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
             return None
         logger.error("%s: %s", request.path, in_words(error), exc_info=error)
         return unavailable_page(_("The database cannot be used at the moment."))
+    if isinstance(error, OverflowError) and "SQLite" in str(error):
+        return refused(request)  # a number of an address, larger than any row's
     if isinstance(error, Exception) and of_storage(error):
         said = str(error) if isinstance(error, StorageAway) else reason(error)
         logger.error("%s: %s", request.path, said, exc_info=error)

@@ -15,6 +15,7 @@ from catalog.models import Collection
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
 from catalog.reasons import reason
+from catalog.search_words import nothing_to_search
 from search.boxes import box_argument
 from search.services import Results, find_similar
 
@@ -59,12 +60,7 @@ class Command(SisCommand):
                 % {"path": options["path"], "reason": reason(error)}
             ) from error
         if not results.ranked:
-            raise CommandError(
-                _(
-                    "There are no pictures with features to search yet. Run import_images, then "
-                    "extract_features."
-                )
-            )
+            raise CommandError(nothing_to_search(collection=collection, descriptor=descriptor))
         self.show(results, slug, options["format"])
 
     def show(self, results: Results, slug: str | None, style: str) -> None:
