@@ -6,20 +6,35 @@ Pure: no Django.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-_hurried: ContextVar[bool] = ContextVar("hurried", default=False)
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds until a connection must stand, and without an answer; how often to ask in all."""
+
+    connect: float
+    read: float
+    attempts: int
+
+
+COMMAND = Patience(5, 60, 4)
+FORM = Patience(2, 5, 1)
+PAGE = Patience(1, 1.5, 1)
+
+_current: ContextVar[Patience] = ContextVar("patience", default=COMMAND)
 
 
 @contextmanager
-def hurried() -> Iterator[None]:
-    """What runs within has somebody waiting for a page."""
-    token = _hurried.set(True)
+def patience_of(patience: Patience) -> Iterator[None]:
+    """Wait no longer than this for a storage within."""
+    token = _current.set(patience)
     try:
         yield
     finally:
-        _hurried.reset(token)
+        _current.reset(token)
 
 
-def is_hurried() -> bool:
-    """Tell whether somebody waits for a page."""
-    return _hurried.get()
+def current_patience() -> Patience:
+    """Return how long to wait for a storage here and now."""
+    return _current.get()

@@ -230,7 +230,7 @@ def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     query = get_object_or_404(Query, pk=pk)
     try:
         file = query.picture.open("rb")
-    except OSError:
+    except FileNotFoundError:
         raise Http404(_("The picture of this query is gone.")) from None
     return FileResponse(
         file,

@@ -12,7 +12,7 @@ from django.core.files.uploadhandler import StopUpload
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
-from catalog.patience import hurried
+from catalog.patience import FORM, PAGE, patience_of
 
 from .error_pages import refused, unavailable
 
@@ -32,7 +32,7 @@ class GuardMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with hurried():
+        with patience_of(PAGE if request.method in ("GET", "HEAD") else FORM):
             if status := problem_of(request):
                 return refused(request, status)
             try:
