@@ -27,7 +27,11 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
         if self.received > settings.SIS_MAX_UPLOAD_BYTES:
             self.too_large = True
             raise SkipFile
-        super().receive_data_chunk(raw_data, start)
+        try:
+            super().receive_data_chunk(raw_data, start)
+        except OSError:
+            self.file.close()  # and so deleted: it lies on a disk that is full
+            raise
 
 
 def was_too_large(request: HttpRequest) -> bool:

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest
 
 
-class Lenient:
+class Lenient(HttpRequest):
     """A request whose type of content means nothing is refused by the guard, not by a trace.
 
     Django parses that header while it makes the request, before any middleware.
@@ -16,7 +17,7 @@ class Lenient:
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
-            super()._set_content_type_params(meta)  # type: ignore[misc]  # that of a request
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # Django's own
         except (ValueError, LookupError):
             self.content_type, self.content_params = "", dict[str, str]()
             self.malformed = True

@@ -97,14 +97,14 @@ def test_a_bucket_that_is_gone_is_said_once_and_no_picture_is_blamed(
     once = {"retries": {"total_max_attempts": 1}}
     gone = bucket_at(port, client_config=once)
     settings.STORAGES = {**settings.STORAGES, "default": gone}
-    with pytest.raises(CommandError, match=r"storage of the pictures cannot be read: .*SIS_STORAGE"):
+    with pytest.raises(CommandError, match=r"of the pictures cannot be read: .*SIS_STORAGE"):
         call_command("extract_features", verbosity=0)
     assert set(collection.images.values_list("fc6_error", flat=True)) == {""}
 
     (tmp_path / "in").mkdir()
     for number in range(5):
         (tmp_path / "in" / f"{number}.jpg").write_bytes(encoded(picture(number)))
-    with pytest.raises(CommandError, match=r"storage of the pictures takes no file: .*SIS_STORAGE"):
+    with pytest.raises(CommandError, match=r"of the pictures takes no file: .*SIS_STORAGE"):
         call_command("import_images", str(tmp_path / "in"), collection="places", verbosity=0)
 
 

@@ -184,7 +184,7 @@ def answer(handler: WSGIHandler, request: dict[str, Any]) -> int:
     """Let a handler answer in full; returns the status, or 0 where it raised."""
     statuses: list[int] = []
 
-    def start_response(status: str, headers: object, exc_info: object = None) -> None:
+    def start_response(status: str, headers: Any, exc_info: Any = None, /) -> Any:
         statuses.append(int(status[:3]))
 
     try:
