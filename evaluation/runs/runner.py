@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
 from catalog.models import Collection, Image
 from catalog.search_words import nothing_to_search
+from catalog.trouble import trouble_in_words
 from search.engines import check_engine, get_engine
 
 from ..formats.tables import IntArray, NameTable
@@ -133,7 +134,7 @@ def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> 
             ranked = rank(run, descriptor, note, lambda: False)
         finish(run=run, ranked=ranked, started=started)
     except BaseException as error:
-        fail(run=run, reason=str(error) or type(error).__name__)
+        fail(run=run, reason=trouble_in_words(error) or str(error) or type(error).__name__)
         raise
     return run
 
