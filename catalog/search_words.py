@@ -42,10 +42,12 @@ def none_current(collection: Collection | None, wanted: str, counts: FeatureCoun
 
 def no_pictures(collection: Collection | None) -> str:
     head = _("There are no pictures with features to search yet.")
-    if collection is None:
-        return f"{head} {_('There are no pictures at all: import some with import_images.')}"
-    text = _("Collection “%(slug)s” contains no pictures. Import them with import_images first.")
-    return f"{head} {text % {'slug': collection.slug}}"
+    text = _("There are no pictures at all: import some with import_images.")
+    if collection is not None:
+        text = _(
+            "Collection “%(slug)s” contains no pictures. Import them with import_images first."
+        ) % {"slug": collection.slug}
+    return f"{head} {text}"
 
 
 def of_other_models(number: int, stored: list[str], descriptor: Descriptor) -> str:

@@ -3,13 +3,16 @@
 import logging
 import sys
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from catalog.database_errors import DATABASE_ERRORS, Trouble, in_words, trouble_of
-from catalog.media_errors import StorageAway
-from catalog.reasons import of_storage, reason
+from catalog.database_errors import DATABASE_ERRORS, Trouble, trouble_of
+from catalog.names import printable
+from catalog.reasons import of_storage
+from catalog.trouble import trouble_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -32,29 +35,31 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
     """
     if isinstance(error, DATABASE_ERRORS):
         trouble = trouble_of(error)
-        if trouble in ASKED_TOO_MUCH:
-            logger.warning("%s: %s", request.path, in_words(error))
-            return refused(request)
         if trouble in MISTAKES:
             return None
-        logger.error("%s: %s", request.path, in_words(error), exc_info=error)
+        note(request, error)
+        if trouble in ASKED_TOO_MUCH:
+            return refused(request)
         return unavailable_page(_("The database cannot be used at the moment."))
     if isinstance(error, OverflowError) and "SQLite" in str(error):
         return refused(request)  # a number of an address, larger than any row's
     if isinstance(error, Exception) and of_storage(error):
-        said = str(error) if isinstance(error, StorageAway) else reason(error)
-        logger.error("%s: %s", request.path, said, exc_info=error)
+        note(request, error)
         return unavailable_page(_("The storage of the pictures cannot be used at the moment."))
     return None
 
 
+def note(request: HttpRequest, error: Exception) -> None:
+    """Write to the log what is the matter, in the server's language, and the library's own text."""
+    with translation.override(settings.LANGUAGE_CODE):
+        told = trouble_in_words(error)
+    logger.error("%s: %s [%r]", printable(request.path), told, error.__cause__ or error)
+
+
 def unavailable_page(what: str) -> HttpResponse:
     page = render_to_string("503.html", {"what": what})
-    return HttpResponse(page, status=503, headers=unavailable_headers())
-
-
-def unavailable_headers() -> dict[str, str]:
-    return {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=503, headers=headers)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
