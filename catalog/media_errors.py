@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .reasons import CLIENT_PACKAGES, answer_code, causes, package_of, reason
+from .reasons import answer_code, causes, of_client, reason
 
 # Of a system: what says nothing of the file that was asked for. A connection that was broken off is
 # not among them: the next file may come through.
@@ -91,7 +91,7 @@ def is_whole(error: Exception) -> bool:
             return True
         if isinstance(cause, TimeoutError | ConnectionRefusedError | MemoryError):
             return True
-        if package_of(cause) in CLIENT_PACKAGES:
+        if of_client(cause):
             if type(cause).__name__ in ONE_CONNECTION:
                 return False
             return answer_code(cause) not in ONE_OBJECT

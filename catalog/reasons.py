@@ -137,9 +137,10 @@ BY_ANSWER: dict[str, str | Promise] = {
 }
 
 # Packages whose errors are those of a storage that is elsewhere.
-CLIENT_PACKAGES = frozenset(
-    {"botocore", "boto3", "s3transfer", "azure", "google", "urllib3", "requests", "paramiko"}
-    | {"dropbox", "libcloud"}
+CLIENT_PACKAGES = (
+    *("botocore", "boto3", "s3transfer", "azure", "urllib3", "requests", "paramiko", "dropbox"),
+    # Not all of `google`: TensorFlow brings a part of it.
+    *("libcloud", "google.api_core", "google.auth", "google.cloud", "google.resumable_media"),
 )
 
 
@@ -159,7 +160,7 @@ def reason(error: BaseException) -> str:
 
 def of_storage(error: BaseException) -> bool:
     """Tell whether a disk or a storage's client raised this, and not a mistake of ours."""
-    return isinstance(error, OSError) or package_of(error) in CLIENT_PACKAGES
+    return isinstance(error, OSError) or of_client(error)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -172,7 +173,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         inner = getattr(current, "reason", None)  # urllib's and urllib3's
         current = inner if isinstance(inner, BaseException) else current.__cause__
         # Not every library says what it wraps, but one wrapped by accident explains nothing.
-        if current is None and package_of(error) in CLIENT_PACKAGES:
+        if current is None and of_client(error):
             current = error.__context__
 
 
@@ -206,7 +207,7 @@ def answer_code(error: BaseException) -> str:
         code = str(response.get("Error", {}).get("Code", ""))
         status = str(response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
         return code if code in BY_ANSWER or not status else (code or status)
-    if package_of(error) in CLIENT_PACKAGES:
+    if of_client(error):
         for name in ("status_code", "code"):
             value = getattr(error, name, None)
             if isinstance(value, int):  # also HTTPStatus
@@ -221,8 +222,9 @@ def technical_name(error: BaseException) -> str:
     return f"{name} {code}" if code else name
 
 
-def package_of(error: BaseException) -> str:
-    return type(error).__module__.partition(".")[0]
+def of_client(error: BaseException) -> bool:
+    """Tell whether the client library of a storage that is elsewhere raised this."""
+    return f"{type(error).__module__}.".startswith(tuple(f"{name}." for name in CLIENT_PACKAGES))
 
 
 @lru_cache(maxsize=256)

@@ -45,7 +45,7 @@ def was_stopped(result: TaskResult) -> bool:
     """Tell whether a task ended for a reason that every further one would meet as well."""
     if not result.is_finished:
         return False
-    return bool(result.errors) or bool(cast(Any, result.return_value)["stopped"])
+    return bool(result.errors) or bool(cast(Any, result.return_value).get("stopped"))
 
 
 def failure_reason(result: TaskResult) -> str:
@@ -83,7 +83,9 @@ def in_words(results: Sequence[TaskResult]) -> list[tuple[int, str]]:
     if failures:
         said.append((messages.ERROR, failures_in_words(failures)))
     reasons = [failure_reason(result) for result in broken]
-    for reason in reasons + [outcome["stopped"] for outcome in done if outcome["stopped"]]:
+    # Absent from results of an earlier version.
+    reasons += [outcome["stopped"] for outcome in done if outcome.get("stopped")]
+    for reason in reasons:
         text = _("Features could not be extracted: %(reason)s")
         said.append((messages.ERROR, text % {"reason": reason}))
     if queued:

@@ -108,3 +108,5 @@ def test_a_mistake_of_ours_is_not_taken_for_the_storages():
     # Catches a page that says "the storage is away" for every bug.
     assert not of_storage(KeyError("x"))
     assert not of_storage(ValueError("x"))
+    other = type("DecodeError", (Exception,), {"__module__": "google.protobuf.message"})
+    assert not of_storage(other("x"))

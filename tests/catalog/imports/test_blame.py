@@ -15,6 +15,7 @@ from catalog.imports.importer import import_directory
 from catalog.imports.plan import ImportPlan
 from catalog.models import Image
 from tests.catalog.imports.files import counts, names, write
+from tests.disks import mounted
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +130,17 @@ def test_a_database_that_gives_up_half_way_keeps_the_report(folder, monkeypatch)
     assert "is locked: another program" in err
     assert "migrate" not in err
     assert len(names()) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("trouble", "words"), [("full", "No space left"), ("frozen", "Read-only")])
+def test_a_real_disk_in_trouble_is_blamed(folder, settings, tmp_path, trouble, words):
+    """Catches what a pretended error hides: folders that cannot be made, links that cannot."""
+    with mounted(tmp_path / "disk") as disk:
+        settings.MEDIA_ROOT = disk.path
+        disk.fill() if trouble == "full" else disk.freeze()
+        out, err = run(folder)
+        assert f"The media folder {disk.path} takes no file: {words}" in err
+    assert ".jpg" not in err
+    assert out.startswith("0 added")
+    assert not Image.objects.exists()
