@@ -16,11 +16,13 @@ class SmallDisk:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def fill(self) -> None:
-        """Leave not a single free page."""
-        with (self.path / FILLER).open("ab", buffering=0) as file, pytest.raises(OSError):
-            while True:
-                file.write(bytes(4096))
+    def fill(self, *, but: int = 0) -> None:
+        """Leave not a single free page, or `but` bytes."""
+        with (self.path / FILLER).open("ab", buffering=0) as file:
+            with pytest.raises(OSError):
+                while True:
+                    file.write(bytes(4096))
+            file.truncate(file.tell() - but)
 
     def empty(self) -> None:
         (self.path / FILLER).unlink()
