@@ -17,6 +17,7 @@ from .describing import describe_many, stored_pixels
 from .descriptors import Descriptor
 from .media_errors import StorageAway
 from .models import Image
+from .names import printable
 from .pixels import PictureError
 from .querysets import ImageQuerySet
 from .vectors import Float32Array
@@ -188,7 +189,7 @@ def store(
         result = picture if isinstance(picture, PictureError) else next(described)
         if isinstance(result, PictureError):
             failures.append((image.version, str(result)))
-            report.failed.append((image.name, str(result)))
+            report.failed.append((printable(image.name), str(result)))
         else:
             vectors.append((image.version, result))
     kept = vectors_of(descriptor.name)

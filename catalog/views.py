@@ -81,7 +81,7 @@ def original(request: HttpRequest, pk: int) -> FileResponse:
     return FileResponse(
         file,
         content_type=CONTENT_TYPES[PictureFormat(found.format)],
-        filename=found.source_name.rsplit("/", 1)[-1],
+        filename=found.shown_source.rsplit("/", 1)[-1],
     )
 
 

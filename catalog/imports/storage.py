@@ -1,5 +1,6 @@
 """Pictures' files in the configured storage: how they get there, and when they go."""
 
+import logging
 import os
 import posixpath
 import secrets
@@ -11,7 +12,10 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from easy_thumbnails.files import get_thumbnailer
 
+from ..media_errors import writing_failed
 from ..models import Collection, Image
+
+logger = logging.getLogger(__name__)
 
 
 class FileChanged(Exception):
@@ -37,6 +41,18 @@ def local_path(name: str) -> Path | None:
         return Path(default_storage.path(name))
     except NotImplementedError:
         return None
+
+
+def put(*, content: bytes, name: str, original: Original | None = None) -> None:
+    """`store` what was read; raises `FileChanged`, and `StorageAway` where no file is taken."""
+    try:
+        store(content=content, name=name, original=original)
+    except FileChanged:
+        raise
+    # Storage back ends raise errors of their own. The original was read: it is not to blame.
+    except Exception as error:
+        logger.info("The storage refused %s", name, exc_info=error)
+        raise writing_failed(error) from error
 
 
 def store(*, content: bytes, name: str, original: Original | None = None) -> str:
@@ -106,19 +122,22 @@ def release(*, name: str, sha256: str, external: bool) -> None:
     """Delete what a row that is gone or has a new picture leaves: thumbnails, and its file.
 
     Done after the commit, so that a rolled-back change loses nothing; an error is logged, and
-    stops nobody. The file stays where it was in the storage before the import, and where another
-    row has it (a renamed collection and its successor share addresses).
+    stops nobody. Both stay where another row has the same file (a twin, or a row of a renamed
+    collection, whose successor has the same addresses); a file that was in the storage before the
+    import always stays.
     """
 
     # Not a `partial`: Django's log of an error wants the function's name.
     def delete() -> None:
-        file = Image(file=name).file
-        get_thumbnailer(file).delete_thumbnails()
         # Collection by collection, so that the index on (collection, sha256) answers.
         sharing = Image.objects.filter(
             collection__in=Collection.objects.values("pk"), sha256=sha256, file=name
         )
-        if not external and not sharing.exists():
+        if sharing.exists():
+            return
+        file = Image(file=name).file
+        get_thumbnailer(file).delete_thumbnails()
+        if not external:
             file.storage.delete(name)
 
     if name:

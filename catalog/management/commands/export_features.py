@@ -12,6 +12,7 @@ from catalog.exporting import export_features
 from catalog.management.arguments import add_descriptor_argument
 from catalog.management.base import SisCommand
 from catalog.models import Collection, Image
+from catalog.names import printable
 from catalog.querysets import UnknownCollection
 from catalog.reasons import reason
 
@@ -41,7 +42,7 @@ class Command(SisCommand):
         except OSError as error:
             raise CommandError(
                 _("%(path)s cannot be written (%(reason)s).")
-                % {"path": path, "reason": reason(error)}
+                % {"path": printable(str(path)), "reason": reason(error)}
             ) from error
         if not number:
             raise CommandError(
@@ -53,5 +54,5 @@ class Command(SisCommand):
                 "%(number)d vectors written to %(path)s.",
                 number,
             )
-            % {"number": number, "path": path}
+            % {"number": number, "path": printable(str(path))}
         )

@@ -1,17 +1,19 @@
 """`manage.py search_images`: the search of the web page, from the command line."""
 
 import csv
-import json
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from PIL import Image as PillowImage
 
 from catalog.describing import describe_query
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.management.arguments import add_descriptor_argument, positive_int
 from catalog.management.base import SisCommand
+from catalog.management.machines import as_json
 from catalog.models import Collection
+from catalog.names import cell, printable
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
 from catalog.reasons import reason
@@ -40,8 +42,7 @@ class Command(SisCommand):
         slug = options["collection"]
         try:
             collection = Collection.objects.by_slug(slug) if slug else None
-            with open(options["path"], "rb") as file:  # noqa: PTH123 (its error names the path)
-                pixels = decode(file).pixels
+            pixels = read(options["path"])
             descriptor = get_descriptor(options["descriptor"])
             vector = describe_query(pixels=pixels, box=options["box"], descriptor=descriptor)
             results = find_similar(
@@ -53,12 +54,7 @@ class Command(SisCommand):
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
         except PictureError as error:
-            raise CommandError(f"{options['path']}: {error}") from error
-        except OSError as error:
-            raise CommandError(
-                _("The picture %(path)s cannot be read (%(reason)s).")
-                % {"path": options["path"], "reason": reason(error)}
-            ) from error
+            raise CommandError(f"{printable(options['path'])}: {error}") from error
         if not results.ranked:
             raise CommandError(nothing_to_search(collection=collection, descriptor=descriptor))
         self.show(results, slug, options["format"])
@@ -75,15 +71,16 @@ class Command(SisCommand):
         ]
         if style == "json":
             answer = {"model_id": results.descriptor.model_id, "collection": slug, "hits": rows}
-            self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
+            self.stdout.write(as_json(answer, self.stdout))
         elif style == "csv":
             writer = csv.DictWriter(self.stdout, ["rank", "id", "name", "distance"])
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(row | {"name": cell(str(row["name"]))} for row in rows)
         else:
             for row in rows:
                 self.stdout.write(
-                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  {row['name']}"
+                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  "
+                    f"{printable(str(row['name']))}"
                 )
         if results.counts:
             self.stderr.write(
@@ -99,3 +96,15 @@ class Command(SisCommand):
                     "failed": results.counts.failed,
                 }
             )
+
+
+def read(path: str) -> PillowImage.Image:
+    """Return the upright pixels of a file; raises `PictureError`, and `CommandError` in words."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (the path as it was given)
+            return decode(file).pixels
+    except (OSError, ValueError) as error:  # the latter: a path with NUL
+        if isinstance(error, PictureError):
+            raise
+        text = _("The picture %(path)s cannot be read (%(reason)s).")
+        raise CommandError(text % {"path": printable(path), "reason": reason(error)}) from error
