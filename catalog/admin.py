@@ -35,7 +35,7 @@ from .links import by_descriptor, image_links
 from .models import Collection, Image, ImageVector
 from .names import printable
 from .querysets import CollectionQuerySet, ImageQuerySet
-from .tasks import enqueue_extraction, in_words
+from .tasks import enqueue_extraction, in_words, was_stopped
 
 
 def thumbnail(image: Image, size: str) -> str:
@@ -213,7 +213,7 @@ def extract(
     results = []
     for result in enqueue_extraction(ids, descriptor):
         results.append(result)
-        if result.is_finished and result.errors:
+        if was_stopped(result):
             break  # the next ones would fail for the same reason
     for level, text in in_words(results):
         model_admin.message_user(request, text, level)

@@ -68,9 +68,9 @@ class VectorField(models.BinaryField):
             return vectors.as_vector(value, self.dim)
         except (vectors.VectorError, binascii.Error) as error:
             raise ValidationError(
-                _("Not a vector of %(dim)s components: %(error)s"),
+                _("Not a vector of %(dim)s components."),
                 code="invalid",
-                params={"dim": self.dim, "error": str(error)},
+                params={"dim": self.dim},
             ) from error
 
     def value_to_string(self, obj: models.Model) -> str:

@@ -76,7 +76,7 @@ def original(request: HttpRequest, pk: int) -> FileResponse:
     found = get_object_or_404(Image, pk=pk)
     try:
         file = found.file.open("rb")
-    except OSError:
+    except FileNotFoundError:
         raise Http404(_("The file of this picture is gone.")) from None
     return FileResponse(
         file,

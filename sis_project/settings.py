@@ -10,7 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from .environment import local_secret_key, require_in_production, sqlite_options
+from .environment import bounded_storage, local_secret_key, require_in_production, sqlite_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "sis_project.guard.GuardMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -102,8 +103,8 @@ STATIC_ROOT = SIS_VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {
-        "BACKEND": env.str(
-            "SIS_STORAGE_BACKEND", default="django.core.files.storage.FileSystemStorage"
+        "BACKEND": bounded_storage(
+            env.str("SIS_STORAGE_BACKEND", default="django.core.files.storage.FileSystemStorage")
         ),
         "OPTIONS": env.json("SIS_STORAGE_OPTIONS", default={}),
     },

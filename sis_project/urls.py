@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "sis_project.error_pages.server_error"
+
 urlpatterns = [
     path("", include("search.urls")),
     path("", include("catalog.urls")),

@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sis_project.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from .handlers import LenientWSGIHandler  # noqa: E402 (the settings first)
+
+application = LenientWSGIHandler()

@@ -6,6 +6,7 @@ row is never committed before its file is in the storage.
 """
 
 import hashlib
+import logging
 import os
 import time
 from collections import deque
@@ -23,6 +24,8 @@ from django.core.validators import validate_slug
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from ..database_errors import DATABASE_ERRORS, in_words
+from ..media_errors import StorageAway, reading_failed
 from ..models import Collection, Image, stored_path
 from ..names import printable
 from ..pixels import Fault, PictureError, decode
@@ -41,7 +44,9 @@ from .sources import (
     changed_meanwhile,
     unreadable,
 )
-from .storage import FileChanged, local_path, store
+from .storage import FileChanged, local_path, put
+
+logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 64
 BATCH_SECONDS = 2.0
@@ -118,13 +123,19 @@ class Importer:
         self.last_commit = time.monotonic()
         self.on_progress(len(listing.problems), self.report.total)
         threads = REMOTE_THREADS if local_path("-") is None else os.cpu_count() or 1
-        with ThreadPoolExecutor(threads) as pool:
-            self.work_through(names, pool, ahead=2 * threads)
-        self.plan.commit()
-        if not self.report.interrupted:
-            self.plan.settle_waiting(self.renewed)
-            self.plan.finish()
-            self.report.obstacle = obstacle(self.report, listing)
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                self.work_through(names, pool, ahead=2 * threads)
+            self.plan.commit()
+            if not (self.report.interrupted or self.report.stopped):
+                self.plan.settle_waiting(self.renewed)
+                self.plan.finish()
+                self.report.obstacle = obstacle(self.report, listing)
+        except DATABASE_ERRORS as error:
+            logger.info("The database refused", exc_info=error)  # what is committed stays
+            self.report.stopped = in_words(error)
+        except StorageAway as away:
+            self.report.stopped = str(away)
         return self.report
 
     def passes_over(self, name: str) -> bool:
@@ -143,6 +154,8 @@ class Importer:
             if coming and self.should_stop():
                 self.report.interrupted = True
                 coming.clear()
+            if self.report.stopped:
+                coming.clear()  # what is under way comes in, if it can
             while coming and len(waiting) < ahead:
                 name = coming.popleft()
                 waiting.append((name, pool.submit(self.examine, name)))
@@ -153,6 +166,8 @@ class Importer:
                 self.settle(name, future.result())
             except FileRefused as refusal:
                 self.refuse(name, refusal)
+            except StorageAway as away:
+                self.report.stopped = self.report.stopped or str(away)
             self.commit_if_due()
             done += 1
             self.on_progress(done, self.report.total)
@@ -195,10 +210,10 @@ class Importer:
             self.last_commit = time.monotonic()
 
     def examine(self, name: str, *, thoroughly: bool = False) -> Found:
-        """Look at one file, in a thread; whatever is wrong with it is raised as `FileRefused`."""
+        """Look at one file, in a thread; raises `FileRefused`, or `StorageAway` for every file."""
         try:
             return self.look_at(name, None if thoroughly else self.plan)
-        except FileRefused:
+        except (FileRefused, StorageAway):
             raise
         except PictureError as error:
             no_picture = error.fault is Fault.UNSUPPORTED
@@ -207,6 +222,9 @@ class Importer:
             raise FileRefused(changed_meanwhile()) from error
         # Storage back ends raise errors of their own; one file must not stop the others.
         except Exception as error:
+            key = self.source.key(name)
+            if key is not None and (away := reading_failed(error, file=key)):
+                raise away from error
             raise FileRefused(unreadable(error)) from error
 
     def look_at(self, name: str, plan: ImportPlan | None) -> Found:
@@ -239,14 +257,14 @@ class Importer:
         if known and known.sha256 == digest:
             if not (known.external or unread.external):
                 # Does nothing, unless the stored file was lost or damaged.
-                store(content=content.data, name=known.file, original=content.original)
+                put(content=content.data, name=known.file, original=content.original)
             return found
         twin = plan.rows.one_with_content(digest) if plan else None
         decoded = twin.decoded if twin else decoded_facts(content.data)
         file = found.file
         if not found.external:
             file = self.stored_name(digest, decoded.format, twin)
-            store(content=content.data, name=file, original=content.original)
+            put(content=content.data, name=file, original=content.original)
         return replace(found, file=file, decoded=decoded)
 
     def stored_name(self, digest: str, picture_format: str, twin: Known | None) -> str:

@@ -26,6 +26,8 @@ class ImportReport:
     `renamed` are (file before, file now), `duplicates` are (source file, name of the first image
     that has the same content), `skipped` are (source file, reason): all printable. `gone` are the
     images that the folder no longer has, and `obstacle` says why they must not be removed.
+    `stopped` says why it ended early, where the storage or the database would have failed for
+    every further file; else ''.
     """
 
     total: int = 0
@@ -39,6 +41,7 @@ class ImportReport:
     gone: list[Gone] = field(default_factory=list)
     obstacle: str = ""
     interrupted: bool = False
+    stopped: str = ""
 
     def skip(self, source_name: str, reason: str) -> None:
         self.skipped.append((printable(source_name), reason))

@@ -18,6 +18,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from ..names import printable
+from ..reasons import reason
 from . import litter
 from .listing import Listing
 from .storage import Original, local_path, stamp_of
@@ -122,8 +123,8 @@ class DirectorySource:
             ) from None
         except OSError as error:
             raise ImportRefused(
-                _("The folder %(path)s cannot be read (%(error)s): check its permissions.")
-                % {**path, "error": error.strerror}
+                _("The folder %(path)s cannot be read (%(reason)s): check its permissions.")
+                % {**path, "reason": reason(error)}
             ) from error
 
     def look_into(self, folder: str, listing: Listing) -> Iterator[str]:
@@ -226,10 +227,10 @@ class StorageSource:
             )
         return ImportRefused(
             _(
-                "The storage cannot be listed (%(error)s): "
+                "The storage cannot be listed (%(reason)s): "
                 "check SIS_STORAGE_BACKEND and SIS_STORAGE_OPTIONS."
             )
-            % {"error": error}
+            % {"reason": reason(error)}
         )
 
     def look_into(self, folder: str, listing: Listing) -> Iterator[str]:
@@ -280,8 +281,7 @@ class StorageSource:
 
 
 def unreadable(error: Exception) -> str:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return _("It cannot be read (%(error)s).") % {"error": reason}
+    return _("It cannot be read (%(reason)s).") % {"reason": reason(error)}
 
 
 def changed_meanwhile() -> str:

@@ -1,5 +1,6 @@
 """Pictures' files in the configured storage: how they get there, and when they go."""
 
+import logging
 import os
 import posixpath
 import secrets
@@ -11,7 +12,10 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from easy_thumbnails.files import get_thumbnailer
 
+from ..media_errors import writing_failed
 from ..models import Collection, Image
+
+logger = logging.getLogger(__name__)
 
 
 class FileChanged(Exception):
@@ -37,6 +41,18 @@ def local_path(name: str) -> Path | None:
         return Path(default_storage.path(name))
     except NotImplementedError:
         return None
+
+
+def put(*, content: bytes, name: str, original: Original | None = None) -> None:
+    """`store` what was read; raises `FileChanged`, and `StorageAway` where no file is taken."""
+    try:
+        store(content=content, name=name, original=original)
+    except FileChanged:
+        raise
+    # Storage back ends raise errors of their own. The original was read: it is not to blame.
+    except Exception as error:
+        logger.info("The storage refused %s", name, exc_info=error)
+        raise writing_failed(error) from error
 
 
 def store(*, content: bytes, name: str, original: Original | None = None) -> str:

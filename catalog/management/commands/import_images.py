@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,11 +14,12 @@ from catalog.imports.report import ImportReport
 from catalog.imports.sources import ImportRefused
 from catalog.management import telling
 from catalog.management.asking import agrees
+from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Import pictures (JPEG, PNG, WebP, GIF, BMP, TIFF) into a collection, which is made if it "
         "is new. The originals stay as they are. Run it again to bring the collection in step "
@@ -72,11 +72,6 @@ class Command(BaseCommand):
             report = self.run_import(options)
         except ImportRefused as error:
             raise CommandError(str(error)) from error
-        except (OperationalError, ProgrammingError) as error:
-            raise CommandError(
-                _("The database cannot be used (%(error)s): run “manage.py migrate” first.")
-                % {"error": str(error).strip()}
-            ) from error
         self.tell(report, options)
 
     def run_import(self, options: dict[str, Any]) -> ImportReport:
@@ -119,6 +114,8 @@ class Command(BaseCommand):
             self.stdout.write(telling.summary(report, source))
         if verbosity > 0 or options["prune"]:
             self.say(telling.gone(report, shown))
+        if report.stopped:
+            raise CommandError(report.stopped)
         if report.interrupted:
             raise CommandError(
                 _("Interrupted: run the command again to do the rest."),
