@@ -9,8 +9,12 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals, triggers  # noqa: F401 (checks register themselves)
+        from .filesets import add_file_set
+        from .own_files import ExternalPictures, Pictures, Renditions
         from .pixels import limit_pixels
 
         limit_pixels()
         post_migrate.connect(triggers.install, sender=self)
         post_delete.connect(signals.delete_stored_files, sender="catalog.Image")
+        for kind in (Pictures, ExternalPictures, Renditions):
+            add_file_set(kind)

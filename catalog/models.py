@@ -94,7 +94,6 @@ class Image(models.Model):
         _("source file"), max_length=LONGEST, help_text=_("Path below the import folder.")
     )
     source_modified = models.DateTimeField(_("source changed"), null=True, blank=True)
-    # easy-thumbnails has room for 255 characters, of which its own folder and suffix take 30.
     file = models.FileField(_("file"), upload_to=stored_path, max_length=220)
     external = models.BooleanField(
         _("external file"),

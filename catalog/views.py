@@ -1,5 +1,7 @@
 """Catalogue pages: parse, read, show."""
 
+import logging
+
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -9,11 +11,21 @@ from django.views.decorators.http import require_GET
 from .features import features_of
 from .links import by_descriptor, image_links
 from .models import Collection, Image, PictureFormat
-from .thumbnails import SIZES, open_thumbnail
+from .pixels import PictureError
+from .reasons import of_storage
+from .thumbnails import SIZES, rendition_of
+
+logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 60
 # The address of a picture's file changes with its content, so a browser may keep it for good.
 FOR_GOOD = "public, max-age=31536000, immutable"
+# Shown instead of a rendition that cannot be had: a framed picture, crossed out.
+NO_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 48" fill="none" stroke="#888" '
+    'stroke-width="2"><rect x="12" y="8" width="40" height="32" rx="3"/><circle cx="23" cy="18" '
+    'r="3"/><path d="M14 36l12-10 7 6 8-9 9 9M8 44L56 4"/></svg>'
+)
 CONTENT_TYPES = {
     PictureFormat.JPEG: "image/jpeg",
     PictureFormat.PNG: "image/png",
@@ -86,18 +98,33 @@ def original(request: HttpRequest, pk: int) -> FileResponse:
 
 
 @require_GET
-def thumbnail(request: HttpRequest, pk: int, size: str) -> FileResponse:
+def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
     """A small rendition, made when it is first asked for and kept in the storage."""
     if size not in SIZES:
         raise Http404(_("There is no thumbnail size “%(size)s”.") % {"size": size})
     found = get_object_or_404(Image, pk=pk)
     try:
-        file = open_thumbnail(found, size)
-    except OSError:
-        raise Http404(_("The file of this picture is gone or damaged.")) from None
-    fresh = request.GET.get("v") == found.sha256[:12]
-    return FileResponse(
-        file,
+        rendition = rendition_of(found, size)
+    except (FileNotFoundError, PictureError):
+        return no_picture(status=404)
+    except Exception as error:
+        if not of_storage(error):
+            raise
+        logger.warning("The file %s cannot be read (%s).", found.file.name, error)
+        return no_picture(status=503)
+    caching = FOR_GOOD if request.GET.get("v") == found.sha256[:12] else "no-cache"
+    return HttpResponse(
+        rendition.data,
         content_type="image/jpeg",
-        headers={"Cache-Control": FOR_GOOD if fresh else "no-cache"},
+        headers={"Cache-Control": caching if rendition.kept else "no-store"},
+    )
+
+
+def no_picture(*, status: int) -> HttpResponse:
+    """A drawing, because an `<img>` shows no words; never kept, as the next attempt may succeed."""
+    return HttpResponse(
+        NO_PICTURE,
+        content_type="image/svg+xml",
+        status=status,
+        headers={"Cache-Control": "no-store"},
     )

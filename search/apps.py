@@ -7,8 +7,12 @@ class SearchConfig(AppConfig):
     verbose_name = _("Search")
 
     def ready(self) -> None:
+        from catalog.filesets import add_file_set
         from catalog.links import add_image_link
 
         from . import checks  # noqa: F401 (checks register themselves)
+        from .own_files import QueryPictures, Uploads, VectorFiles
 
         add_image_link(label=_("More like this"), url_name="search:similar")
+        for kind in (QueryPictures, VectorFiles, Uploads):
+            add_file_set(kind)

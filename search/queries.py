@@ -1,16 +1,18 @@
 """Writes stored queries."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 from catalog.describing import describe_query
 from catalog.descriptors import Descriptor, get_descriptor
+from catalog.locks import Locked, at_once
 from catalog.models import Collection
 from catalog.pixels import Box, Fault, PictureError, decode
 from catalog.vectors import Float32Array, encode
@@ -116,14 +118,16 @@ def query_vector(*, query: Query, descriptor: Descriptor) -> Float32Array:
     """Return a query's vector (D,), described from the working copy where there is none yet.
 
     That is so for a descriptor that the query was not asked with, and where the vector was made
-    by another model id than the current. Raises as `describe_query`.
+    by another model id than the current. It is kept for the next time, unless the database is
+    locked or read-only: a search waits for nobody. Raises as `describe_query`.
     """
     kept = query.vectors.filter(descriptor=descriptor.name, model_id=descriptor.model_id).first()
     if kept is not None:
         return decode_vector(kept.data, descriptor.dim)
     pixels = decode(BytesIO(working_copy(query))).pixels
     vector = describe_query(pixels=pixels, box=query.box, descriptor=descriptor)
-    keep_vector(query, vector, descriptor)
+    with suppress(DatabaseError, Locked), at_once():
+        keep_vector(query, vector, descriptor)
     return vector
 
 

@@ -2,28 +2,66 @@
 
 import os
 import secrets
+import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+SECONDS_TO_WRITE_KEY = 2.0
+
 
 def local_secret_key(path: Path) -> str:
-    """Return the key kept in `path`, making it on first use.
+    """Return the key kept in `path`, making it on first use; only its owner can read the file.
 
-    The file is created with exclusive access, so that two processes starting together
-    agree on one key, and is readable by its owner only.
+    Processes that start together agree on one key. Raises `ImproperlyConfigured` where it cannot
+    be made or read, or is empty.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(50))
-    key = path.read_text(encoding="ascii").strip()
+        if not path.exists():
+            make_key_file(path)
+        key = read_key(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"The secret key in {path} cannot be made or read ({error}): mend its folder, name "
+            "another with SIS_VAR_DIR, or set DJANGO_SECRET_KEY."
+        ) from error
     if not key:
         raise ImproperlyConfigured(f"{path} is empty: delete it, and a new key will be made.")
+    return key
+
+
+def make_key_file(path: Path) -> None:
+    """Write a new key to `path`, unless another process was first."""
+    key = secrets.token_urlsafe(50)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key)
+        with suppress(FileExistsError):
+            link_or_write(Path(name), path, key)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def link_or_write(whole: Path, path: Path, key: str) -> None:
+    """Give the file `whole` the name `path`; raises `FileExistsError` where that is taken."""
+    try:
+        os.link(whole, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the file is empty for a moment
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(key)
+
+
+def read_key(path: Path) -> str:
+    """Return what is in `path`, waiting a little while another process may still write it."""
+    deadline = time.monotonic() + SECONDS_TO_WRITE_KEY
+    while not (key := path.read_text(encoding="ascii").strip()) and time.monotonic() < deadline:
+        time.sleep(0.01)
     return key
 
 
@@ -38,13 +76,14 @@ def require_in_production(name: str, value: object) -> None:
 def sqlite_options(config: dict) -> None:
     """Let readers and one writer work at once, and writers queue instead of failing.
 
-    Write-ahead logging keeps every committed batch through a killed process; IMMEDIATE takes the
-    write lock at the start of a transaction, where waiting for it is possible.
+    Write-ahead logging keeps every committed batch through a killed process (`sqlite.py` switches
+    it on); IMMEDIATE takes the write lock at the start of a transaction, where waiting for it is
+    possible.
     """
     config.setdefault("OPTIONS", {}).update(
         timeout=60,
         transaction_mode="IMMEDIATE",
-        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        init_command="PRAGMA synchronous=NORMAL;",
     )
 
 

@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_tasks",
-    "easy_thumbnails",
     "catalog",
     "search",
     "evaluation",
@@ -131,16 +130,6 @@ TASKS = {
         )
     }
 }
-
-THUMBNAIL_DEFAULT_STORAGE_ALIAS = "default"
-THUMBNAIL_BASEDIR = "thumbnails"
-THUMBNAIL_EXTENSION = "jpg"
-THUMBNAIL_QUALITY = 82
-THUMBNAIL_PROGRESSIVE = False
-# Our decoder instead of the library's, which switches on Pillow's process-wide tolerance of
-# truncated pictures while it reads: another thread's broken upload would pass as whole.
-THUMBNAIL_SOURCE_GENERATORS = ("catalog.thumbnails.decoded_source",)
-THUMBNAIL_PROCESSORS = ("easy_thumbnails.processors.scale_and_crop",)
 
 # --- Search ---------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ CLAIM = re.compile(r"\bpure\b|\bno\s+django\b", re.IGNORECASE)
 # Django itself, and what of the requirements imports it.
 DJANGO = {
     *("django", "django_htmx", "django_tasks"),
-    *("csp", "easy_thumbnails", "environ", "storages"),
+    *("csp", "environ", "storages"),
 }
 TEMPLATE_COMMENT = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", re.DOTALL)
 

@@ -1,11 +1,15 @@
 """Fixtures for every test, and which tests are slow."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from catalog.descriptors import Descriptor, get_descriptor
 from catalog.models import Collection
+from tests.disks import SmallDisk, mounted
 
 # A busy machine is slow, not wrong: only what a property says counts, not how long it took.
 hypothesis_settings.register_profile(
@@ -43,3 +47,10 @@ def real_descriptor() -> Descriptor:
 @pytest.fixture
 def collection(db) -> Collection:
     return Collection.objects.create(slug="places", title="Places")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A disk of the test's own, with room for one megabyte."""
+    with mounted(tmp_path / "disk") as disk:
+        yield disk

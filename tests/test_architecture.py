@@ -199,8 +199,8 @@ def test_a_template_that_names_a_package_above_is_found(tmp_path, monkeypatch, f
             "lower.a -> lower.b -> csp",
         ),
         (
-            {"lower/kept/__init__.py": '"""PURE."""\nimport easy_thumbnails'},
-            "lower.kept -> easy_thumbnails",
+            {"lower/kept/__init__.py": '"""PURE."""\nimport storages'},
+            "lower.kept -> storages",
         ),
         ({"painter/a.py": "import django.utils"}, "painter.a -> django"),
     ],

@@ -71,6 +71,7 @@ json.dump({
         connection.cursor(), "catalog_image")[-1].name,
     "twins": Image.objects.filter(pk__in=[4, 5]).update(sha256="same"),
     "marks": VectorChange.objects.filter(image_id__lt=0).count(),
+    "thumbnail tables": [t for t in connection.introspection.table_names() if "thumb" in t],
     "descriptor": query.descriptor, "run": EvaluationRun.objects.get().mean_ap,
 }, sys.stdout)
 """
@@ -125,6 +126,14 @@ def fill(cursor) -> None:
             [number, name, source, False, f"named {number}", now],
         )
     cursor.execute("INSERT INTO catalog_vectorchange (image_id) VALUES (-77)")
+    # What easy-thumbnails kept, with a key from one to the other.
+    cursor.execute("CREATE TABLE easy_thumbnails_source (id integer PRIMARY KEY)")
+    cursor.execute(
+        "CREATE TABLE easy_thumbnails_thumbnail "
+        "(id integer PRIMARY KEY, source_id integer REFERENCES easy_thumbnails_source (id))"
+    )
+    cursor.execute("INSERT INTO easy_thumbnails_source VALUES (1)")
+    cursor.execute("INSERT INTO easy_thumbnails_thumbnail VALUES (1, 1)")
     cursor.execute(
         "INSERT INTO search_query (id, picture, width, height, created_at, fc6_model_id, fc6) "
         "VALUES (%s, 'q.jpg', 9, 9, %s, %s, %s)",
@@ -178,6 +187,7 @@ EXPECTED = {
     "first": 0,
     "rest": 2,
     "marks": 0,
+    "thumbnail tables": [],
     "descriptor": "fc6",
     "run": 0.5,
     "names": NAMES_AFTER,

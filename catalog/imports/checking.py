@@ -1,13 +1,19 @@
 """What can be told of a file before it is opened, and of an import before anything is removed."""
 
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from ..models import Collection
 from ..names import LONGEST, canonical, printable
 from . import litter
 from .holdings import Found, Known
 from .listing import Listing
 from .report import ImportReport
-from .sources import MAX_FILE_BYTES, FileRefused
+from .sources import MAX_FILE_BYTES, FileRefused, ImportRefused
 
 
 def check_name(name: str) -> None:
@@ -57,3 +63,27 @@ def obstacle(report: ImportReport, listing: Listing) -> str:
             "disk connected?"
         )
     return ""
+
+
+def check_slug(slug: str) -> None:
+    """Raise `ImportRefused` for what cannot be a collection's short name."""
+    longest = max_length(Collection, "slug")
+    try:
+        validate_slug(slug)
+    except ValidationError:
+        valid = False
+    else:
+        valid = len(slug) <= longest
+    if not valid:
+        raise ImportRefused(
+            _(
+                "“%(slug)s” cannot be a collection's short name: "
+                "use at most %(longest)d letters a-z, digits, hyphens and underscores."
+            )
+            % {"slug": printable(slug), "longest": longest}
+        )
+
+
+def max_length(model: type[Model], field: str) -> int:
+    """How many characters a column of text holds; each of these declares it."""
+    return cast(Any, model._meta.get_field(field)).max_length

@@ -17,20 +17,22 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
-
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
-from django.db.models import Model
-from django.utils.translation import gettext as _
 
 from ..database_errors import DATABASE_ERRORS, in_words
+from ..media import local_path
 from ..media_errors import StorageAway, reading_failed
 from ..models import Collection, Image, stored_path
-from ..names import printable
 from ..pixels import Fault, PictureError, decode
 from . import litter
-from .checking import check_name, check_size, is_as_before, name_too_long, obstacle
+from .checking import (
+    check_name,
+    check_size,
+    check_slug,
+    is_as_before,
+    max_length,
+    name_too_long,
+    obstacle,
+)
 from .holdings import Decoded, Found, Known, Sightings
 from .plan import ImportPlan
 from .reconciling import Verdict
@@ -38,13 +40,12 @@ from .report import ImportReport
 from .sources import (
     DirectorySource,
     FileRefused,
-    ImportRefused,
     Source,
     StorageSource,
     changed_meanwhile,
     unreadable,
 )
-from .storage import FileChanged, local_path, put
+from .storage import FileChanged, put
 
 logger = logging.getLogger(__name__)
 
@@ -263,14 +264,12 @@ class Importer:
         decoded = twin.decoded if twin else decoded_facts(content.data)
         file = found.file
         if not found.external:
-            file = self.stored_name(digest, decoded.format, twin)
-            put(content=content.data, name=file, original=content.original)
+            kept = twin if twin and not twin.external else None
+            file = kept.file if kept else self.stored_name(digest, decoded.format)
+            put(content=content.data, name=file, original=content.original, unclaimed=not kept)
         return replace(found, file=file, decoded=decoded)
 
-    def stored_name(self, digest: str, picture_format: str, twin: Known | None) -> str:
-        """Return where a content is kept: once, wherever a row has it already."""
-        if twin and not twin.external:
-            return twin.file
+    def stored_name(self, digest: str, picture_format: str) -> str:
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
         return stored_path(row, "")
 
@@ -278,27 +277,3 @@ class Importer:
 def decoded_facts(data: bytes) -> Decoded:
     picture = decode(BytesIO(data))
     return Decoded(picture.format, *picture.pixels.size)
-
-
-def check_slug(slug: str) -> None:
-    """Raise `ImportRefused` for what cannot be a collection's short name."""
-    longest = max_length(Collection, "slug")
-    try:
-        validate_slug(slug)
-    except ValidationError:
-        valid = False
-    else:
-        valid = len(slug) <= longest
-    if not valid:
-        raise ImportRefused(
-            _(
-                "“%(slug)s” cannot be a collection's short name: "
-                "use at most %(longest)d letters a-z, digits, hyphens and underscores."
-            )
-            % {"slug": printable(slug), "longest": longest}
-        )
-
-
-def max_length(model: type[Model], field: str) -> int:
-    """How many characters a column of text holds; each of these declares it."""
-    return cast(Any, model._meta.get_field(field)).max_length

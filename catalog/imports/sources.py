@@ -12,21 +12,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
+from ..media import local_path
 from ..names import printable
 from ..reasons import reason
 from . import litter
 from .listing import Listing
-from .storage import Original, local_path, stamp_of
+from .storage import Original, stamp_of
 
 # A picture of SIS_MAX_PIXELS is far smaller; a video or a disk image must not fill the memory.
 MAX_FILE_BYTES = 1024**3
 # Folders that the system itself fills in the storage's root.
-OWN_FOLDERS = ("images", "queries")
+OWN_FOLDERS = ("images", "queries", "thumbnails")
 
 
 class ImportRefused(ValueError):
@@ -260,7 +260,7 @@ class StorageSource:
                 yield posixpath.join(folder, name)
 
     def is_own(self, key: str) -> bool:
-        return key in (*OWN_FOLDERS, settings.THUMBNAIL_BASEDIR)
+        return key in OWN_FOLDERS
 
     def facts(self, name: str) -> Facts:
         key = self.key(name)

@@ -2,18 +2,21 @@
 
 import logging
 import os
-import posixpath
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from easy_thumbnails.files import get_thumbnailer
 
+from ..media import facts_of, local_path, renew, replacing, save_beside
 from ..media_errors import writing_failed
 from ..models import Collection, Image
+from ..thumbnails import delete_renditions
+
+# `check_files` takes a file of an hour without a row for a leftover: one that is half as old may be
+# used for a new row all the same.
+REUSABLE_SECONDS = 1800
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +38,12 @@ def stamp_of(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def local_path(name: str) -> Path | None:
-    """Return where `name` lies on this machine's disk; None where the storage is elsewhere."""
-    try:
-        return Path(default_storage.path(name))
-    except NotImplementedError:
-        return None
-
-
-def put(*, content: bytes, name: str, original: Original | None = None) -> None:
+def put(
+    *, content: bytes, name: str, original: Original | None = None, unclaimed: bool = False
+) -> None:
     """`store` what was read; raises `FileChanged`, and `StorageAway` where no file is taken."""
     try:
-        store(content=content, name=name, original=original)
+        store(content=content, name=name, original=original, unclaimed=unclaimed)
     except FileChanged:
         raise
     # Storage back ends raise errors of their own. The original was read: it is not to blame.
@@ -55,21 +52,27 @@ def put(*, content: bytes, name: str, original: Original | None = None) -> None:
         raise writing_failed(error) from error
 
 
-def store(*, content: bytes, name: str, original: Original | None = None) -> str:
+def store(
+    *, content: bytes, name: str, original: Original | None = None, unclaimed: bool = False
+) -> str:
     """Make the storage hold `content` under the content-addressed `name`; return its name there.
 
     On this machine's disk the original is hard-linked where the file system allows it, else
     copied; a name never shows a half-written file, and what it had before is replaced as a whole.
-    Raises `FileChanged` where the original is not what was read any more, and whatever the
-    storage raises.
+    `unclaimed`: no row has the name yet, so what is there already has to count as new, or
+    `check_files` would delete it before the row is written. Raises `FileChanged` where the original
+    is not what was read any more, and whatever the storage raises.
     """
     path = local_path(name)
     if path is not None:
         store_locally(content=content, path=path, name=name, original=original)
+        if unclaimed:
+            renew(path)
         return name
     if default_storage.exists(name):
         # Left by a killed run: an upload is there as a whole or not at all.
-        if default_storage.size(name) == len(content):
+        facts = facts_of(name, default_storage)
+        if facts.size == len(content) and not (unclaimed and facts.age > REUSABLE_SECONDS):
             return name
         default_storage.delete(name)
     return default_storage.save(name, ContentFile(content))
@@ -78,18 +81,9 @@ def store(*, content: bytes, name: str, original: Original | None = None) -> str
 def store_locally(*, content: bytes, path: Path, name: str, original: Original | None) -> None:
     if holds(path, content, original):
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Never written in place: what lies there may be a hard link to somebody's own picture.
-    fresh = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
-    try:
+    with replacing(path) as fresh:
         if original is None or not link(original, fresh):
-            copy = posixpath.join(posixpath.dirname(name), fresh.name)
-            copy = default_storage.save(copy, ContentFile(content))
-            fresh = Path(default_storage.path(copy))
-        fresh.replace(path)
-    finally:
-        # Replacing a file by another link to it does nothing, by the rules of POSIX.
-        fresh.unlink(missing_ok=True)
+            save_beside(content, name=name, fresh=fresh)
 
 
 def holds(path: Path, content: bytes, original: Original | None) -> bool:
@@ -122,23 +116,19 @@ def release(*, name: str, sha256: str, external: bool) -> None:
     """Delete what a row that is gone or has a new picture leaves: thumbnails, and its file.
 
     Done after the commit, so that a rolled-back change loses nothing; an error is logged, and
-    stops nobody. Both stay where another row has the same file (a twin, or a row of a renamed
-    collection, whose successor has the same addresses); a file that was in the storage before the
-    import always stays.
+    stops nobody. Both stay where another row has them (a twin, or a row of a renamed collection,
+    whose successor has the same addresses); a file that was in the storage before the import
+    always stays.
     """
 
     # Not a `partial`: Django's log of an error wants the function's name.
     def delete() -> None:
         # Collection by collection, so that the index on (collection, sha256) answers.
-        sharing = Image.objects.filter(
-            collection__in=Collection.objects.values("pk"), sha256=sha256, file=name
-        )
-        if sharing.exists():
-            return
-        file = Image(file=name).file
-        get_thumbnailer(file).delete_thumbnails()
-        if not external:
-            file.storage.delete(name)
+        same = Image.objects.filter(collection__in=Collection.objects.values("pk"), sha256=sha256)
+        if not same.exists():
+            delete_renditions(sha256)
+        if not external and not same.filter(file=name).exists():
+            default_storage.delete(name)
 
     if name:
         transaction.on_commit(delete, robust=True)

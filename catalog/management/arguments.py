@@ -16,6 +16,11 @@ def positive_int(text: str) -> int:
     return number
 
 
+def whole_number(text: str) -> int:
+    """Read a whole number, zero included; raises `ArgumentTypeError` for anything else."""
+    return 0 if text == "0" else positive_int(text)
+
+
 def add_descriptor_argument(parser: ArgumentParser) -> None:
     """Add `--descriptor NAME`; what is not declared is refused where it is looked up."""
     parser.add_argument(

@@ -1,6 +1,7 @@
 """Progress of long commands: a bar on a terminal, plain lines elsewhere."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TextIO
 
@@ -13,14 +14,15 @@ SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Shows how many of `total` are done, how many a second, and how long it will take.
 
-    On a terminal a tqdm bar; otherwise a line every few seconds and one at the end; nothing with
-    `verbosity` 0. Use as a context manager and call `advance()`.
+    Without a `total`, no time is foretold. On a terminal a tqdm bar; otherwise a line every few
+    seconds and one at the end; nothing with `verbosity` 0. Use as a context manager and call
+    `advance()`, and `aside()` around what else is written meanwhile.
     """
 
     def __init__(
         self,
         *,
-        total: int,
+        total: int | None = None,
         unit: str,
         stream: TextIO | OutputWrapper,
         verbosity: int = 1,
@@ -49,14 +51,19 @@ class Progress:
             self.last_line = time.monotonic()
             self.write_line()
 
+    def aside(self) -> AbstractContextManager:
+        """Within this, other output does not tear the bar."""
+        return nullcontext() if self.bar is None else tqdm.external_write_mode(file=self.stream)
+
     def write_line(self) -> None:
         elapsed = time.monotonic() - self.started
         rate = self.count / elapsed if elapsed > 0 else 0.0
-        remaining = (self.total - self.count) / rate if rate else 0.0
-        self.stream.write(
-            f"{self.count}/{self.total} {self.unit}, {rate:.1f} {self.unit}/s, "
-            f"{remaining:.0f} s left\n"
-        )
+        speed = f"{self.unit}, {rate:.1f} {self.unit}/s"
+        if self.total is None:
+            self.stream.write(f"{self.count} {speed}\n")
+        else:
+            remaining = (self.total - self.count) / rate if rate else 0.0
+            self.stream.write(f"{self.count}/{self.total} {speed}, {remaining:.0f} s left\n")
         self.stream.flush()
 
     def __exit__(

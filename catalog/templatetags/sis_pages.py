@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from ..addresses import address
 from ..models import Image
 from ..names import printable
-from ..thumbnails import SIZES
+from ..thumbnails import SIZES, fitted
 
 register = template.Library()
 register.simple_tag(address)  # as {% url %}, for what a page has many of
@@ -34,12 +34,6 @@ def rendition(image: Image, size: str, alt: str = "", *, lazy: bool = True) -> S
         height,
         SafeString(' loading="lazy"') if lazy else "",
     )
-
-
-def fitted(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
-    """Scale a size down, never up, to fit into `box`; each side is at least one pixel."""
-    scale = min(1.0, box[0] / width, box[1] / height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 @register.simple_tag

@@ -12,13 +12,15 @@ import logging
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 
 from catalog.descriptors import Descriptor
+from catalog.locks import Locked, at_once
 
 from ..index.array_file import (
     ArrayFile,
@@ -41,10 +43,7 @@ class VectorCache:
 
     def __init__(self, descriptor: Descriptor, model_id: str) -> None:
         self.descriptor, self.model_id = descriptor, model_id
-        digest = hashlib.sha256(f"{descriptor.name} {model_id}".encode()).hexdigest()
-        self.folder: Path = (
-            settings.SIS_VAR_DIR / "cache" / "vectors" / f"{descriptor.name}-{digest[:12]}"
-        )
+        self.folder = root() / folder_name(descriptor.name, model_id)
 
     def usable(self) -> bool:
         """Whether files can be written now; where the folder cannot be, the log says so once."""
@@ -66,7 +65,7 @@ class VectorCache:
         files = [path for path in self.folder.glob("*-*.*") if path.suffix in {VECTORS, CODES}]
         rows = list(VectorFile.objects.of(self.descriptor.name, self.model_id))
         last, _ = last_change(None)
-        self._forget([row for row in rows if row.revision > last])
+        self._disown([row for row in rows if row.revision > last], files)
         rows = [row for row in rows if row.revision <= last]
         paths = {mark_of(path): path for path in files if path.suffix == VECTORS}
         for place, row in enumerate(rows):
@@ -80,9 +79,12 @@ class VectorCache:
         return 1 + secrets.randbelow(2**63 - 1)
 
     def leave_mark(self, mark: int, revision: int) -> bool:
-        """Write a mark to the database; False, and a line in the log, where that fails."""
+        """Write a mark to the database; False, and a line in the log, where that fails.
+
+        Raises `Locked` where another process writes to the database: no search waits for that.
+        """
         try:
-            with transaction.atomic():
+            with at_once():
                 VectorFile.objects.create(
                     descriptor=self.descriptor.name,
                     model_id=self.model_id,
@@ -99,22 +101,26 @@ class VectorCache:
     ) -> Base | None:
         """Write vectors to a file and return them from there.
 
-        Unless the database is `marked` already, that is done after the last piece was read. None,
-        and a line in the log, where disk or database refuse.
+        Unless the database is `marked` already, that is done after the last piece was read; where
+        it takes no mark, the file loses its name again and serves this process alone. None, and a
+        line in the log, where the disk refuses.
         """
-        path = self.folder / f"{revision}-{mark:x}{VECTORS}"
+        path = self.folder / file_name(revision, mark, VECTORS)
         try:
             with ArrayFileWriter(path) as writer:
                 vectors = VectorFileWriter(writer, self.descriptor.dim)
                 for collection, ids, rows in pieces:
                     vectors.write(collection, ids, rows)
-                if not (marked or self.leave_mark(mark, revision)):
-                    return None
+                marked = marked or self._left_mark(mark, revision)
                 vectors.publish({"mark": mark})
-            return open_base(ArrayFile(path), self.descriptor.dim)
+            base = open_base(ArrayFile(path), self.descriptor.dim)
         except (OSError, ArrayFileError) as error:
             warn_once(f"{path.parent} takes no file: searching without a cache ({error})")
             return None
+        if marked:
+            return base
+        delete([path])  # what is open stays readable
+        return replace(base, mark=None, files=())
 
     def discard(self, path: Path, reason: Exception) -> bool:
         """Delete a damaged file and the one beside it; False where they are still there."""
@@ -122,6 +128,12 @@ class VectorCache:
         files = [path.with_suffix(suffix) for suffix in (VECTORS, CODES)]
         delete(files)
         return not any(file.exists() for file in files)
+
+    def _left_mark(self, mark: int, revision: int) -> bool:
+        try:
+            return self.leave_mark(mark, revision)
+        except Locked:
+            return False
 
     def _opened(self, path: Path, mark: int) -> Base | None:
         """Return what a file holds; None where it does not, and the log says why."""
@@ -145,10 +157,31 @@ class VectorCache:
         remove_abandoned(self.folder)
         self._forget(outdated)
 
+    def _disown(self, rows: list[VectorFile], files: list[Path]) -> None:
+        """Delete marks that must never be believed, and their files: one of both will do."""
+        marks = {row.mark for row in rows}
+        delete(path for path in files if mark_of(path) in marks)
+        self._forget(rows)
+
     def _forget(self, rows: list[VectorFile]) -> None:
         if rows and not connection.in_atomic_block:
-            with suppress(DatabaseError):
+            with suppress(DatabaseError, Locked), at_once():  # the next time, then
                 VectorFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def root() -> Path:
+    """Return the folder of all caches of vectors."""
+    folder: Path = settings.SIS_VAR_DIR / "cache" / "vectors"
+    return folder
+
+
+def folder_name(descriptor: str, model_id: str) -> str:
+    digest = hashlib.sha256(f"{descriptor} {model_id}".encode()).hexdigest()
+    return f"{descriptor}-{digest[:12]}"
+
+
+def file_name(revision: int, mark: int, suffix: str) -> str:
+    return f"{revision}-{mark:x}{suffix}"
 
 
 def mark_of(path: Path) -> int:

@@ -4,6 +4,7 @@ import threading
 from abc import abstractmethod
 
 from catalog.descriptors import Descriptor
+from catalog.locks import Locked
 
 from ..index.array_file import ArrayFileError
 from ..index.snapshot import Base, Snapshot
@@ -40,6 +41,7 @@ class FollowingEngine(SearchEngine):
         self._verifier: threading.Thread | None = None
         self._verified: int | None = None  # the mark of the file that was read in full here
         self._renewed = threading.Event()
+        self._postponed = False  # a file is to be written, and the database was locked
 
     def sync(self) -> None:
         with self._lock:
@@ -49,6 +51,8 @@ class FollowingEngine(SearchEngine):
                 self._renewed.clear()
                 self._seen = None  # another file is there, or this one may not hold: see which does
             elif last == self._seen and marked:
+                if self._postponed:
+                    self._rewrite()
                 return
             # A number below the one seen, or a mark that is gone: the tables were emptied or
             # restored, or another process has written a newer file.
@@ -108,7 +112,11 @@ class FollowingEngine(SearchEngine):
         self._seen = last
 
     def _rewrite(self) -> None:
-        """Start to write a file where there is none, or where it has fallen behind."""
+        """Start to write a file where there is none, or where it has fallen behind.
+
+        Where another process writes to the database, the next `sync()` tries it again.
+        """
+        self._postponed = False
         snapshot, revision = self._snapshot, self._seen
         drift, rows = snapshot.drift(), len(snapshot.base.ids)
         behind = drift > MAX_DRIFT_ROWS and drift > MAX_DRIFT_SHARE * rows
@@ -118,7 +126,11 @@ class FollowingEngine(SearchEngine):
         if (self._writer is not None and self._writer.is_alive()) or not self.cache.usable():
             return
         mark = self.cache.new_mark()
-        if not self.cache.leave_mark(mark, revision):
+        try:
+            if not self.cache.leave_mark(mark, revision):
+                return
+        except Locked:
+            self._postponed = True
             return
         # Not a daemon: a command that ends at once still leaves the file for the next one.
         arguments = (self.cache, snapshot, revision, mark)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.postgres import throwaway_server
+from tests.s3 import s3, s3_address  # noqa: F401 (fixtures)
 
 # The column itself; asking whether it is there (IS NULL, IS NOT NULL) reads no vector.
 VECTOR_COLUMN = re.compile(r'"fc6"(?! IS (NOT )?NULL| = )')

@@ -31,7 +31,7 @@ def address(image: Image, name: str, *args: str) -> str:
 
 
 def body(response) -> bytes:
-    return b"".join(response.streaming_content)
+    return response.getvalue()
 
 
 def test_browsing_pages_through_every_image_once(client, collection):

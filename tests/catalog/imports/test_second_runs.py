@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from easy_thumbnails.files import get_thumbnailer
 
 from catalog.models import Collection, Image
 from catalog.pixels import decode
+from catalog.thumbnails import SIZES, rendition_of
 from tests.helpers import MODEL_ID, unit_vectors
 
 from .files import counts, names, stored_files, write
@@ -75,8 +75,9 @@ def test_a_replaced_picture_takes_its_thumbnails_along(folder, committed, media)
     """Catches small pictures of what is no longer there."""
     write(folder / "a.jpg", 1)
     committed(folder)
-    get_thumbnailer(Image.objects.get().file).get_thumbnail({"size": (96, 96)})
-    assert len(stored_files(media)) == 2
+    for size in SIZES:
+        rendition_of(Image.objects.get(), size)
+    assert len(stored_files(media)) == 1 + len(SIZES)
     write(folder / "a.jpg", 2)
     committed(folder)
     assert stored_files(media) == {Image.objects.get().file.name}

@@ -1,13 +1,16 @@
 """Where no file can be written, searches go on without."""
 
-from django.db import DatabaseError, transaction
+import sqlite3
+
+import pytest
+from django.db import DatabaseError, connection, transaction
 
 from search.engines import cache as cache_module
 from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
 from search.models import VectorFile
 
-from .starting import VECTORS, files, first_of, started
+from .starting import VECTORS, files, first_of, started, uses_file
 
 
 def test_an_unwritable_folder_is_one_line_in_the_log(images, var_folder, caplog, engine_class):
@@ -48,3 +51,46 @@ def test_nothing_is_written_in_a_transaction_or_where_it_is_switched_off(images,
         started()
     started(cache=False)
     assert files(var_folder) == []
+
+
+@pytest.fixture
+def writer(transactional_db):
+    """Another connection that holds the database's write lock until it is closed."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the lock is SQLite's; test_beside_a_writer.py has PostgreSQL's")
+    other = sqlite3.connect(connection.settings_dict["NAME"], uri=True)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+def test_a_mark_that_a_writer_is_in_the_way_of_is_made_up_for(
+    images, var_folder, engine_class, writer
+):
+    # Catches vectors read from the database at every start, because one of them met an import.
+    engine = started(engine_class)
+    assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
+    assert (VectorFile.objects.count(), files(var_folder, ".*")) == (0, [])
+    engine.sync()
+    assert VectorFile.objects.count() == 0
+    writer.close()
+    engine.sync()  # nothing has changed, but the file is still owed
+    engine.finish()
+    assert VectorFile.objects.count() == len(files(var_folder)) == 1
+    engine.sync()
+    assert uses_file(engine)
+    assert first_of(engine, VECTORS[3]) == (images[3].pk, 0)
+
+
+def test_a_mark_that_must_not_be_believed_loses_its_file_even_beside_a_writer(
+    images, var_folder, writer
+):
+    # Catches a file of a restored database's future, believed as soon as the numbers catch up.
+    writer.rollback()
+    started()
+    VectorFile.objects.update(revision=10**6)
+    writer.execute("BEGIN IMMEDIATE")
+    assert files(var_folder) != []
+    assert first_of(started(), VECTORS[3]) == (images[3].pk, 0)
+    assert files(var_folder) == []
+    assert VectorFile.objects.count() == 1
