@@ -132,12 +132,10 @@ class TestRows:
         assert list(page.context["cl"].queryset) == [image]
 
     @pytest.mark.parametrize("text", ["%", "_", "\\", "Đ_c", "\0", "x" * 60_000, "a\0b"])
-    def test_filters_take_any_text(self, client, collection, text):
+    def test_filters_take_any_text(self, collection, text):
         """Catches wildcards, and texts that a database does not take."""
         add_image(collection, NAME)
-        response = client.get("/images/", {"name": text})
-        assert response.status_code == 200
-        assert hit_ids(response) == []
+        assert not Image.objects.all().name_contains(text).exists()
 
     def test_the_admin_finds_every_word(self, admin_client, collection):
         """Catches a search for one phrase where words were always meant."""
