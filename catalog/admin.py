@@ -27,14 +27,16 @@ from .admin_features import (
     warn_about_weights,
     with_states,
 )
+from .admin_names import SearchedByName, with_title
 from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descriptor
 from .extraction import pending_ids
 from .feature_states import FeatureState
 from .features import current_model_id, features_of
 from .links import by_descriptor, image_links
 from .models import Collection, Image, ImageVector
+from .names import printable
 from .querysets import CollectionQuerySet, ImageQuerySet
-from .tasks import enqueue_extraction, in_words
+from .tasks import enqueue_extraction, in_words, was_stopped
 
 
 def thumbnail(image: Image, size: str) -> str:
@@ -80,22 +82,21 @@ class VectorInline(admin.TabularInline):
 
 
 @admin.register(Image)
-class ImageAdmin(CatalogAdmin):
+class ImageAdmin(SearchedByName, CatalogAdmin):
     """Images come in by import only: their facts are shown, never edited."""
 
     # The picture is not a link: it has no words that a screen reader could call it by.
-    list_display_links = ["name"]
+    list_display_links = ["shown_name"]
     list_per_page = 50
     list_select_related = ["collection"]
-    search_fields = ["name"]
     inlines = [VectorInline]
     fieldsets = [
-        (None, {"fields": ["picture", "name", "collection", "neighbours"]}),
+        (None, {"fields": ["picture", "shown_name", "collection", "neighbours"]}),
         (
             _("File"),
             {
                 "fields": [
-                    *("source_name", "source_modified", "stored_as", "external", "format"),
+                    *("shown_source", "source_modified", "stored_as", "external", "format"),
                     *("pixels", "size", "fingerprint", "imported_at"),
                 ]
             },
@@ -129,7 +130,7 @@ class ImageAdmin(CatalogAdmin):
         return with_states(cast(ImageQuerySet, super().get_queryset(request)))
 
     def get_list_display(self, request: HttpRequest) -> list:
-        return ["preview", "name", *state_columns(), "collection", "format", "pixels"]
+        return ["preview", "shown_name", *state_columns(), "collection", "format", "pixels"]
 
     def get_list_filter(self, request: HttpRequest) -> list:
         return ["collection", "format", *state_filters()]
@@ -168,8 +169,8 @@ class ImageAdmin(CatalogAdmin):
         return filesizeformat(image.byte_size)
 
     @admin.display(description=_("stored as"))
-    def stored_as(self, image: Image) -> str | None:
-        return image.file.name
+    def stored_as(self, image: Image) -> str:
+        return printable(image.file.name or "")
 
     @admin.display(description="SHA-256")
     def fingerprint(self, image: Image) -> str:
@@ -213,7 +214,7 @@ def extract(
     results = []
     for result in enqueue_extraction(ids, descriptor):
         results.append(result)
-        if result.is_finished and result.errors:
+        if was_stopped(result):
             break  # the next ones would fail for the same reason
     for level, text in in_words(results):
         model_admin.message_user(request, text, level)
@@ -246,6 +247,11 @@ class CollectionAdmin(CatalogAdmin):
         count = Subquery(found.annotate(number=Count("pk")).values("number"))
         collections = cast(CollectionQuerySet, super().get_queryset(request))
         return collections.with_image_count().annotate(features_count=Coalesce(count, 0))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        return with_title(queryset, search_term), False
 
     @admin.display(description=_("images"), ordering="image_count")
     def images(self, collection: Collection) -> str:

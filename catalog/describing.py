@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 from .descriptors import Descriptor
+from .media_errors import reading_failed
 from .pixels import Box, Fault, PictureError, crop, decode, is_uniform
+from .reasons import reason
 from .vectors import Float32Array
 
 MIN_SIDE = 16
@@ -25,21 +27,24 @@ Described = Float32Array | PictureError
 def stored_pixels(*, file: str, storage: Storage) -> PillowImage.Image:
     """Return the upright RGB pixels of a picture in the storage, which was proven whole before.
 
-    Raises `PictureError` where it is missing, cannot be read or cannot be decoded.
+    Raises `PictureError` where it is missing, cannot be read or cannot be decoded, and
+    `StorageAway` where that is so of every file.
     """
     try:
         with storage.open(file) as opened:
             return decode(opened, proven=True).pixels
     except PictureError:
         raise
-    except FileNotFoundError:
-        message = _("The file %(file)s is missing from the storage.") % {"file": file}
-        raise PictureError(Fault.MISSING, message) from None
     # Storage back ends raise errors of their own; one unreadable object must not stop the others.
     except Exception as error:
-        message = _("The file %(file)s cannot be read (%(error)s).") % {
+        if away := reading_failed(error, file=file, storage=storage):
+            raise away from error
+        if isinstance(error, FileNotFoundError):
+            message = _("The file %(file)s is missing from the storage.") % {"file": file}
+            raise PictureError(Fault.MISSING, message) from None
+        message = _("The file %(file)s cannot be read (%(reason)s).") % {
             "file": file,
-            "error": error,
+            "reason": reason(error),
         }
         raise PictureError(Fault.UNREADABLE, message) from error
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from .descriptors import Descriptor
+from .names import printable
 from .querysets import ImageQuerySet
 from .vectors import decode
 from .vectorstore import vectors_of
@@ -14,9 +15,9 @@ from .vectorstore import vectors_of
 def export_features(*, images: ImageQuerySet, descriptor: Descriptor, path: Path) -> int:
     """Write `names` (N,) str, `vectors` (N, dim) float32 and `model_id` to `path`, an .npz file.
 
-    Only images with a current vector, ordered by collection and name; a name is unique within
-    its collection. Returns N; writes nothing where it is 0. The file appears whole or not at all.
-    Raises `OSError` where it cannot be written.
+    Only images with a current vector, ordered by collection and name; a name is unique within its
+    collection, and printable, as everywhere. Returns N; writes nothing where it is 0. The file
+    appears whole or not at all. Raises `OSError` where it cannot be written.
     """
     current = images.with_current(descriptor.name, descriptor.model_id)
     names = list(current.order_by("collection__slug", "name").values_list("pk", "name"))
@@ -33,7 +34,7 @@ def export_features(*, images: ImageQuerySet, descriptor: Descriptor, path: Path
         with temporary.open("xb") as file:
             np.savez(
                 file,
-                names=np.array([name for _pk, name in names])[kept],
+                names=np.array([printable(name) for _pk, name in names])[kept],
                 vectors=vectors[kept],
                 model_id=np.array(descriptor.model_id),
             )

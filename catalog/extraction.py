@@ -1,22 +1,29 @@
 """Images that lack a current vector -> pictures -> vectors -> their store."""
 
+import logging
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.core.files.storage import Storage
 from django.db import transaction
 from PIL import Image as PillowImage
 
+from .database_errors import DATABASE_ERRORS, in_words
 from .describing import describe_many, stored_pixels
 from .descriptors import Descriptor
+from .media_errors import StorageAway
 from .models import Image
+from .names import printable
 from .pixels import PictureError
 from .querysets import ImageQuerySet
 from .vectors import Float32Array
 from .vectorstore import Version, vectors_of
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_BATCH_SIZE = 32
 BATCHES_AHEAD = 2
@@ -27,12 +34,15 @@ class ExtractionReport:
     """What one extraction did: vectors stored, failures by name, and rows left for another run.
 
     `elsewhere` counts rows that another process finished, or a deletion removed, meanwhile.
+    `stopped` says why it ended early, where the storage or the database would have failed for
+    every further image; else ''.
     """
 
     extracted: int = 0
     elsewhere: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     interrupted: bool = False
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ def extract_features(
         rows = images.order_by("pk").values_list("pk", "sha256", "name", "file")
         return [PendingImage(Version(pk, sha256), name, file) for pk, sha256, name, file in rows]
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with stopped_in_words(report), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for size, prepared in prepared_batches(
             batches=in_batches(ids, batch_size),
             find=find,
@@ -106,6 +116,18 @@ def extract_features(
             report.elsewhere += size - len(prepared)
             on_progress(size)
     return report
+
+
+@contextmanager
+def stopped_in_words(report: ExtractionReport) -> Iterator[None]:
+    """Note what ends all extraction in the report; what is committed by then stays."""
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        logger.info("The database refused", exc_info=error)
+        report.stopped = in_words(error)
+    except StorageAway as away:
+        report.stopped = str(away)
 
 
 def in_batches(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -148,7 +170,7 @@ def outcome(future: Future[PillowImage.Image]) -> Prepared:
 
 
 def prepare(image: PendingImage, *, storage: Storage, descriptor: Descriptor) -> PillowImage.Image:
-    """Read, decode and reduce one picture; raises `PictureError`."""
+    """Read, decode and reduce one picture; raises `PictureError` and `StorageAway`."""
     return descriptor.prepare(stored_pixels(file=image.file, storage=storage))
 
 
@@ -167,7 +189,7 @@ def store(
         result = picture if isinstance(picture, PictureError) else next(described)
         if isinstance(result, PictureError):
             failures.append((image.version, str(result)))
-            report.failed.append((image.name, str(result)))
+            report.failed.append((printable(image.name), str(result)))
         else:
             vectors.append((image.version, result))
     kept = vectors_of(descriptor.name)

@@ -1,4 +1,4 @@
-"""`VectorField`: Django's binary field over the codec in `vectors.py`."""
+"""Django's fields over plain modules: vectors (`vectors.py`) and names (`names.py`)."""
 
 import base64
 import binascii
@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from . import vectors
+from .names import canonical, folded
 
 
 class VectorField(models.BinaryField):
@@ -67,9 +68,9 @@ class VectorField(models.BinaryField):
             return vectors.as_vector(value, self.dim)
         except (vectors.VectorError, binascii.Error) as error:
             raise ValidationError(
-                _("Not a vector of %(dim)s components: %(error)s"),
+                _("Not a vector of %(dim)s components."),
                 code="invalid",
-                params={"dim": self.dim, "error": str(error)},
+                params={"dim": self.dim},
             ) from error
 
     def value_to_string(self, obj: models.Model) -> str:
@@ -77,3 +78,42 @@ class VectorField(models.BinaryField):
         if value is None:
             return ""
         return base64.b64encode(vectors.encode(value, self.dim)).decode("ascii")
+
+
+class NameField(models.CharField):
+    """A name: written and looked up in its canonical form, whoever writes or asks."""
+
+    def deconstruct(self) -> tuple:
+        # To the database it is a column of text, so migrations need not know it.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return canonical(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return canonical(value) if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class FoldedNameField(models.TextField):
+    """What searches look through: the folded form of the name in the field `of`, kept by itself."""
+
+    def __init__(self, *args: Any, of: str = "name", **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = folded(getattr(model_instance, self.of))
+        setattr(model_instance, self.attname, value)
+        return value

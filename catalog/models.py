@@ -7,7 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .addresses import address
-from .fields import VectorField
+from .fields import FoldedNameField, NameField, VectorField
+from .names import LONGEST, printable
 from .querysets import CollectionQuerySet, ImageManager, ImageVectorManager, NothingManager
 from .vectors import FC6_DIM
 
@@ -49,7 +50,7 @@ class Collection(models.Model):
     """A named set of images, such as one benchmark's."""
 
     slug = models.SlugField(_("short name"), unique=True, max_length=50)
-    title = models.CharField(_("title"), max_length=200, blank=True)
+    title = NameField(_("title"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = CollectionQuerySet.as_manager()
@@ -63,7 +64,7 @@ class Collection(models.Model):
         verbose_name_plural = _("collections")
 
     def __str__(self) -> str:
-        return self.title or self.slug
+        return printable(self.title) or self.slug
 
     def delete(
         self, *_args: Any, using: str | None = None, **_kwargs: Any
@@ -85,13 +86,16 @@ class Image(models.Model):
     collection = models.ForeignKey(
         Collection, models.CASCADE, related_name="images", verbose_name=_("collection")
     )
-    name = models.CharField(
+    name = NameField(
         _("name"),
-        max_length=500,
+        max_length=LONGEST,
         help_text=_("Path below the import folder, with slashes, without extension."),
     )
+    # The default is for other programs that write rows.
+    folded_name = FoldedNameField(db_default="", editable=False)
+    # As the folder spells it, because that is how the file is found.
     source_name = models.CharField(
-        _("source file"), max_length=500, help_text=_("Path below the import folder.")
+        _("source file"), max_length=LONGEST, help_text=_("Path below the import folder.")
     )
     source_modified = models.DateTimeField(_("source changed"), null=True, blank=True)
     file = models.FileField(_("file"), upload_to=stored_path, max_length=220)
@@ -126,19 +130,26 @@ class Image(models.Model):
             models.UniqueConstraint(
                 fields=["collection", "source_name"], name="catalog_image_unique_source"
             ),
-            models.UniqueConstraint(
-                fields=["collection", "sha256"], name="catalog_image_unique_content"
-            ),
         ]
         indexes = [
+            models.Index(fields=["collection", "sha256"], name="catalog_image_content"),
             models.Index(fields=["fc6_model_id", "collection"], name="catalog_image_model_id"),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
 
     def get_absolute_url(self) -> str:
         return address("catalog:image", self.pk)
+
+    @property
+    def shown_name(self) -> str:
+        """The name as pages, terminals and files show it: on one line, nothing hidden."""
+        return printable(self.name)
+
+    @property
+    def shown_source(self) -> str:
+        return printable(self.source_name)
 
 
 class ImageVector(models.Model):

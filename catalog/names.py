@@ -5,7 +5,13 @@ each is `canonical` before it is stored or compared, `folded` where letter case 
 and `printable` before it is shown.
 """
 
+import posixpath
 import unicodedata
+from collections.abc import Container
+
+# Characters that a name may have; its folded form may be this many times as long.
+LONGEST = 500
+FOLDING_GROWS = 3
 
 # Left out of names and escaped in output: they order or hide what stands around them.
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -26,6 +32,31 @@ def folded(name: str) -> str:
     return canonical(canonical(name).casefold())
 
 
+def is_part(text: str) -> bool:
+    """Tell whether `text` can be part of any name; databases refuse some of what cannot."""
+    return "\0" not in text and len(text) <= FOLDING_GROWS * LONGEST
+
+
+def plain_name(source_name: str) -> str:
+    """Return the path of a file without extension: the name of its image, where that is free."""
+    return posixpath.splitext(canonical(source_name))[0][:LONGEST]
+
+
+def free_name(source_name: str, taken: Container[str]) -> str:
+    """Return the name of a new image: its `plain_name`.
+
+    With the extension where another file has that name already; with a number only for files
+    whose paths are the same letters in other code points.
+    """
+    whole, name = canonical(source_name), plain_name(source_name)
+    number = 1
+    while name in taken:
+        suffix = "" if number == 1 else f" ({number})"
+        name = whole[: LONGEST - len(suffix)] + suffix
+        number += 1
+    return name
+
+
 def printable(name: str) -> str:
     """Return a name as it can be written on any terminal, page, log and file, on one line.
 
@@ -42,3 +73,9 @@ def printable(name: str) -> str:
 
 def escape(letter: str) -> str:
     return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def cell(text: str) -> str:
+    """Return a text for a cell of a table that a spreadsheet opens: it is never a formula."""
+    shown = printable(text)
+    return f"'{shown}" if shown.lstrip().startswith(("=", "+", "-", "@")) else shown

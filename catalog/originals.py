@@ -40,7 +40,7 @@ def serve_original(image: Image, user: User | AnonymousUser) -> StreamingHttpRes
 
     Raises `OSError` where the file is gone, `PictureError` where it cannot be decoded now.
     """
-    name = PurePosixPath(image.source_name).name
+    name = PurePosixPath(image.shown_source).name
     content_type = CONTENT_TYPES[PictureFormat(image.format)]
     if gets_whole_file(image, user):
         return FileResponse(image.file.open("rb"), content_type=content_type, filename=name)

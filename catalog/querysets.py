@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from .feature_states import FeatureCounts, FeatureState
+from .names import canonical, folded, is_part, printable
 from .vectorstore import all_images, vectors_of
 
 # Models import this module, so it cannot name them.
@@ -32,7 +33,7 @@ class CollectionQuerySet(models.QuerySet[ModelT]):
             known = ", ".join(self.values_list("slug", flat=True)) or _("none yet")
             raise UnknownCollection(
                 _("There is no collection “%(slug)s”. Collections: %(known)s.")
-                % {"slug": slug, "known": known}
+                % {"slug": printable(slug), "known": known}
             ) from None
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -56,7 +57,15 @@ class ImageQuerySet(models.QuerySet[ModelT]):
         return self if collection is None else self.filter(collection=collection)
 
     def name_contains(self, text: str) -> Self:
-        return self.filter(name__icontains=text) if text else self
+        """Images with `text` in their name, in any letter case and any form of its letters."""
+        if not text:
+            return self
+        return self.filter(folded_name__contains=folded(text)) if is_part(text) else self.none()
+
+    def update(self, **values: Any) -> int:
+        if isinstance(name := values.get("name"), str):
+            values["folded_name"] = folded(name)
+        return super().update(**values)
 
     def with_features(
         self, descriptor: str, model_id: str | None, *, name: str = "features"
@@ -92,7 +101,8 @@ class ImageQuerySet(models.QuerySet[ModelT]):
         for part in in_parts(names):
             images: models.QuerySet[Any] = self.filter(name__in=part)
             found |= {image.name: image for image in images}
-        return found
+        wanted = {name: canonical(name) for name in names}
+        return {name: found[key] for name, key in wanted.items() if key in found}
 
 
 # Databases take a limited number of values in one statement.

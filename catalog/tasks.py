@@ -1,7 +1,7 @@
 """Long work through Django's task interface: at once by default, on a worker where there is one."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.utils.formats import localize
@@ -21,14 +21,16 @@ FAILURES_NAMED = 5
 def extract_features_of(image_ids: list[int], descriptor: str = DEFAULT) -> dict[str, Any]:
     """Extract the images that have no current vector; those that failed before are tried again.
 
-    Returns `extracted` and `elsewhere` (counts) and `failed`, pairs of name and reason. The task
-    fails with `DescriptorError` where the weights cannot be had.
+    Returns `extracted` and `elsewhere` (counts), `failed`, pairs of name and reason, and `stopped`:
+    what ended it early, or ''. The task fails with `DescriptorError` where the weights cannot be
+    had.
     """
     report = extract_features(ids=image_ids, descriptor=get_descriptor(descriptor))
     return {
         "extracted": report.extracted,
         "elsewhere": report.elsewhere,
         "failed": [list(failure) for failure in report.failed],
+        "stopped": report.stopped,
     }
 
 
@@ -37,6 +39,13 @@ def enqueue_extraction(image_ids: Sequence[int], descriptor: str) -> Iterator[Ta
     for start in range(0, len(image_ids), IDS_PER_TASK):
         part = list(image_ids[start : start + IDS_PER_TASK])
         yield extract_features_of.enqueue(image_ids=part, descriptor=descriptor)
+
+
+def was_stopped(result: TaskResult) -> bool:
+    """Tell whether a task ended for a reason that every further one would meet as well."""
+    if not result.is_finished:
+        return False
+    return bool(result.errors) or bool(cast(Any, result.return_value).get("stopped"))
 
 
 def failure_reason(result: TaskResult) -> str:
@@ -73,9 +82,12 @@ def in_words(results: Sequence[TaskResult]) -> list[tuple[int, str]]:
         said.append((messages.SUCCESS, text % {"number": localize(extracted)}))
     if failures:
         said.append((messages.ERROR, failures_in_words(failures)))
-    for result in broken:
+    reasons = [failure_reason(result) for result in broken]
+    # Absent from results of an earlier version.
+    reasons += [outcome["stopped"] for outcome in done if outcome.get("stopped")]
+    for reason in reasons:
         text = _("Features could not be extracted: %(reason)s")
-        said.append((messages.ERROR, text % {"reason": failure_reason(result)}))
+        said.append((messages.ERROR, text % {"reason": reason}))
     if queued:
         text = ngettext(
             "%(number)s image is queued for a worker to extract.",

@@ -104,6 +104,12 @@ class VectorStore(ABC):
         counted = {state.value: Count("pk", filter=q) for state, q in conditions}
         return FeatureCounts(**self.joined(images).aggregate(**counted))
 
+    def other_model_ids(self, images: models.QuerySet, model_id: str) -> list[str]:
+        """Return the model ids other than `model_id` of stored vectors, the most frequent first."""
+        rows = self.in_state(images, model_id, FeatureState.OUTDATED).order_by()
+        counted = rows.values_list(self.model_id).annotate(number=Count("pk"))
+        return [found for found, _number in counted.order_by("-number", self.model_id)]
+
     def facts(self, image: int, model_id: str | None) -> FeatureFacts | None:
         """Return what is known of an image's features; None where there is no such image."""
         found = self.joined(all_images().filter(pk=image)).annotate(state=self.state(model_id))

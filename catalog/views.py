@@ -93,7 +93,7 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Image, pk=pk)
     try:
         response = serve_original(found, request.user)
-    except OSError:
+    except FileNotFoundError:
         raise Http404(_("The file of this picture is gone.")) from None
     except PictureError as error:
         return no_picture(status=status_of(error))

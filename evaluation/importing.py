@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.imports.importer import check_slug
+from catalog.imports.checking import check_slug
 from catalog.imports.sources import ImportRefused
 from catalog.models import Collection, Image
 from catalog.querysets import VALUES_AT_A_TIME, in_parts

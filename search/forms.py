@@ -15,7 +15,10 @@ from catalog.pixels import Box, PictureError, decode
 
 from .services import searchable_descriptors
 
-ACCEPTED_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/tiff,image/heic,image/heif,image/avif"
+ACCEPTED_TYPES = ",".join(
+    f"image/{name}"
+    for name in ("jpeg", "png", "webp", "gif", "bmp", "tiff", "heic", "heif", "avif")
+)
 
 
 class CollectionField(forms.ModelChoiceField):

@@ -82,7 +82,7 @@ def working_copy(query: Query) -> bytes:
     try:
         with query.picture.open("rb") as file:
             return file.read()
-    except OSError as error:
+    except FileNotFoundError as error:
         message = _("The picture of this query is gone.")
         raise PictureError(Fault.MISSING, message) from error
 

@@ -16,8 +16,10 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
 
     too_large = False
 
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
+    def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
+        # Under a name of our own: the sender's extension would be part of the temporary file's
+        # name, and may be longer than the disk allows.
+        super().new_file(field_name, "upload", *args, **kwargs)
         self.received = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -25,7 +27,11 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
         if self.received > settings.SIS_MAX_UPLOAD_BYTES:
             self.too_large = True
             raise SkipFile
-        super().receive_data_chunk(raw_data, start)
+        try:
+            super().receive_data_chunk(raw_data, start)
+        except OSError:
+            self.file.close()  # and so deleted: it lies on a disk that is full
+            raise
 
 
 def was_too_large(request: HttpRequest) -> bool:

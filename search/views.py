@@ -18,6 +18,7 @@ from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descri
 from catalog.links import by_descriptor
 from catalog.models import Collection, Image
 from catalog.pixels import PictureError
+from catalog.search_words import not_searched_with, nothing_to_search
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
@@ -50,7 +51,8 @@ def home(request: HttpRequest) -> HttpResponse:
     descriptor = get_descriptor(form.cleaned_data.get("descriptor", DEFAULT))
     try:
         if not count_searchable(collection=collection, descriptor=descriptor):
-            form.add_error(None, _("There are no pictures with features to search yet."))
+            problem = nothing_to_search(collection=collection, descriptor=descriptor)
+            form.add_error(None, problem)
             return show_home(request, form, status=400)
         query = create_query(
             pixels=form.cleaned_data["picture"], collection=collection, descriptor=descriptor
@@ -66,16 +68,20 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     collections = Collection.objects.with_image_count()
-    problem, searchable = "", 0
+    image_count = sum(collection.image_count for collection in collections)
+    problem, searchable, advice = "", 0, ""
     try:
         searchable = count_searchable()
+        if image_count and not searchable:
+            advice = nothing_to_search(collection=None, descriptor=get_descriptor())
     except DescriptorError as error:
         problem = str(error)
     context = {
         "form": form,
         "collections": collections,
         "searchable": searchable,
-        "image_count": sum(collection.image_count for collection in collections),
+        "advice": advice,
+        "image_count": image_count,
         "problem": problem,
     }
     return render(request, "search/home.html", context, status=status)
@@ -140,7 +146,8 @@ def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     except DescriptorError as error:
         return show_problem(request, str(error))
     if image.pk not in stored:
-        problem = _("This picture has no current features: run “manage.py extract_features”.")
+        facts = vectors_of(descriptor.name).facts(image.pk, descriptor.model_id)
+        problem = not_searched_with(facts, descriptor)
         return show_problem(request, problem, status=409, image=image)
     collection = chosen_collection(request, default=image.collection)
     context = ranking_context(
@@ -225,7 +232,7 @@ def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     query = get_object_or_404(Query, pk=pk)
     try:
         file = query.picture.open("rb")
-    except OSError:
+    except FileNotFoundError:
         raise Http404(_("The picture of this query is gone.")) from None
     return FileResponse(
         file,

@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sis_project.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from .handlers import LenientASGIHandler  # noqa: E402 (the settings first)
+
+application = LenientASGIHandler()

@@ -10,7 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from .environment import local_secret_key, require_in_production, sqlite_options
+from .environment import bounded_storage, local_secret_key, require_in_production, sqlite_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "sis_project.guard.GuardMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "sis_project.limiting.LimitMiddleware",
@@ -104,8 +105,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ROOT = BASE_DIR / "static" / "root"  # what browsers ask for without being told
 STORAGES = {
     "default": {
-        "BACKEND": env.str(
-            "SIS_STORAGE_BACKEND", default="django.core.files.storage.FileSystemStorage"
+        "BACKEND": bounded_storage(
+            env.str("SIS_STORAGE_BACKEND", default="django.core.files.storage.FileSystemStorage")
         ),
         "OPTIONS": env.json("SIS_STORAGE_OPTIONS", default={}),
     },
@@ -243,7 +244,13 @@ if SIS_PRODUCTION:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": "sis_project.terminal.OneLineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # What is wrong with a picture is reported by name, not by the decoder's own lines.

@@ -7,6 +7,8 @@ from django.urls import include, path
 from .accounts import sign_in_once
 from .robots import robots
 
+handler500 = "sis_project.error_pages.server_error"
+
 urlpatterns = [
     path("", include("search.urls")),
     path("", include("catalog.urls")),

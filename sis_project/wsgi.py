@@ -2,10 +2,14 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 from .serving import allow_many_files
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sis_project.settings")
 allow_many_files()
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from .handlers import LenientWSGIHandler  # noqa: E402 (the settings first)
+
+application = LenientWSGIHandler()

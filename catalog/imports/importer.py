@@ -6,6 +6,7 @@ row is never committed before its file is in the storage.
 """
 
 import hashlib
+import logging
 import os
 import time
 from collections import deque
@@ -16,29 +17,37 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
-from django.db.models import Model
-from django.utils.translation import gettext as _
-
+from ..database_errors import DATABASE_ERRORS, in_words
 from ..media import local_path
+from ..media_errors import StorageAway, reading_failed
 from ..models import Collection, Image, stored_path
-from ..pixels import PictureError, decode
-from .plan import Decoded, Found, ImportPlan, ImportReport, Known, Verdict, whole_name
+from ..pixels import Fault, PictureError, decode
+from . import litter
+from .checking import (
+    check_name,
+    check_size,
+    check_slug,
+    is_as_before,
+    max_length,
+    name_too_long,
+    obstacle,
+)
+from .holdings import Decoded, Found, Known, Sightings
+from .plan import ImportPlan
+from .reconciling import Verdict
+from .report import ImportReport
 from .sources import (
-    MAX_FILE_BYTES,
-    Content,
     DirectorySource,
     FileRefused,
-    ImportRefused,
     Source,
     StorageSource,
     changed_meanwhile,
     unreadable,
 )
-from .storage import FileChanged, store
+from .storage import FileChanged, put
+
+logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 64
 BATCH_SECONDS = 2.0
@@ -104,17 +113,39 @@ class Importer:
 
     def run(self) -> ImportReport:
         listing = self.source.listing()
-        self.report.total = len(listing.names) + len(listing.problems)
         for name, reason in listing.problems:
             self.report.skip(name, reason)
-        self.plan = ImportPlan(self.slug, self.report)
+        self.report.passed.update(listing.passed)
+        sizes = {name: listing.sizes.get(name) for name in listing.names}
+        seen = Sightings(sizes, [name for name, _reason in listing.problems])
+        self.plan = ImportPlan(self.slug, self.report, seen)
+        names = [name for name in listing.names if not self.passes_over(name)]
+        self.report.total = len(names) + len(listing.problems)
         self.last_commit = time.monotonic()
         self.on_progress(len(listing.problems), self.report.total)
         threads = REMOTE_THREADS if local_path("-") is None else os.cpu_count() or 1
-        with ThreadPoolExecutor(threads) as pool:
-            self.work_through(listing.names, pool, ahead=2 * threads)
-        self.plan.commit()
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                self.work_through(names, pool, ahead=2 * threads)
+            self.plan.commit()
+            if not (self.report.interrupted or self.report.stopped):
+                self.plan.settle_waiting(self.renewed)
+                self.plan.finish()
+                self.report.obstacle = obstacle(self.report, listing)
+        except DATABASE_ERRORS as error:
+            logger.info("The database refused", exc_info=error)  # what is committed stays
+            self.report.stopped = in_words(error)
+        except StorageAway as away:
+            self.report.stopped = str(away)
         return self.report
+
+    def passes_over(self, name: str) -> bool:
+        """Tell whether a file is no picture by its name, and count it; not one that has a row."""
+        if not litter.is_no_picture(name) or name in self.plan.rows.by_source:
+            return False
+        self.plan.seen.note(name, None)
+        self.report.passed[litter.kind(name)] += 1
+        return True
 
     def work_through(self, names: list[str], pool: ThreadPoolExecutor, *, ahead: int) -> None:
         waiting: deque[tuple[str, Future[Found]]] = deque()
@@ -124,6 +155,8 @@ class Importer:
             if coming and self.should_stop():
                 self.report.interrupted = True
                 coming.clear()
+            if self.report.stopped:
+                coming.clear()  # what is under way comes in, if it can
             while coming and len(waiting) < ahead:
                 name = coming.popleft()
                 waiting.append((name, pool.submit(self.examine, name)))
@@ -133,22 +166,43 @@ class Importer:
             try:
                 self.settle(name, future.result())
             except FileRefused as refusal:
-                self.report.skip(name, str(refusal))
+                self.refuse(name, refusal)
+            except StorageAway as away:
+                self.report.stopped = self.report.stopped or str(away)
             self.commit_if_due()
             done += 1
             self.on_progress(done, self.report.total)
 
     def settle(self, name: str, found: Found) -> None:
         """Bring one examined file into the plan; raises `FileRefused`."""
-        if found.sha256 in self.plan.leaving:
-            # Its twin changes in this batch: afterwards the content is free, and the file gone.
-            self.plan.commit()
         verdict, known = self.plan.judge(found)
-        if found.decoded is None and verdict in (Verdict.ADDED, Verdict.REPLACED):
-            # The row that made decoding needless has changed since.
-            found = self.examine(name, thoroughly=True)
+        is_stored = found.decoded is not None and found.sha256 not in self.plan.released
+        if verdict not in (Verdict.UNCHANGED, Verdict.MOVED) and not is_stored:
+            # The row that made decoding needless, or kept the stored file, has changed since.
+            found = self.look_again(found)
             verdict, known = self.plan.judge(found)
         self.plan.enter(found, verdict, known)
+
+    def look_again(self, found: Found) -> Found:
+        """Read, decode and store a file once more; raises `FileRefused`."""
+        return self.examine(found.source_name, thoroughly=True)
+
+    def renewed(self, found: Found) -> Found | None:
+        """Look again at a file; None where it does not come in any more."""
+        try:
+            return self.look_again(found)
+        except FileRefused as refusal:
+            self.refuse(found.source_name, refusal)
+            return None
+
+    def refuse(self, name: str, refusal: FileRefused) -> None:
+        """Note a file that does not come in: by name, or among what nobody takes for a picture."""
+        self.plan.seen.note(name, None)
+        is_missed = litter.promises_a_picture(name) or name in self.plan.rows.by_source
+        if refusal.no_picture and not is_missed:
+            self.report.passed[litter.kind(name)] += 1
+        else:
+            self.report.skip(name, str(refusal))
 
     def commit_if_due(self) -> None:
         age = time.monotonic() - self.last_commit
@@ -157,17 +211,21 @@ class Importer:
             self.last_commit = time.monotonic()
 
     def examine(self, name: str, *, thoroughly: bool = False) -> Found:
-        """Look at one file, in a thread; whatever is wrong with it is raised as `FileRefused`."""
+        """Look at one file, in a thread; raises `FileRefused`, or `StorageAway` for every file."""
         try:
             return self.look_at(name, None if thoroughly else self.plan)
-        except FileRefused:
+        except (FileRefused, StorageAway):
             raise
         except PictureError as error:
-            raise FileRefused(str(error)) from error
+            no_picture = error.fault is Fault.UNSUPPORTED
+            raise FileRefused(str(error), no_picture=no_picture) from error
         except FileChanged as error:
             raise FileRefused(changed_meanwhile()) from error
         # Storage back ends raise errors of their own; one file must not stop the others.
         except Exception as error:
+            key = self.source.key(name)
+            if key is not None and (away := reading_failed(error, file=key)):
+                raise away from error
             raise FileRefused(unreadable(error)) from error
 
     def look_at(self, name: str, plan: ImportPlan | None) -> Found:
@@ -177,7 +235,7 @@ class Importer:
             raise FileRefused(name_too_long(longest))
         facts = self.source.facts(name)
         check_size(facts.size)
-        known = plan.by_source.get(name) if plan else None
+        known = plan.rows.by_source.get(name) if plan else None
         unread = Found(
             source_name=name,
             source_modified=facts.modified,
@@ -200,77 +258,22 @@ class Importer:
         if known and known.sha256 == digest:
             if not (known.external or unread.external):
                 # Does nothing, unless the stored file was lost or damaged.
-                store(content=content.data, name=known.file, original=content.original)
+                put(content=content.data, name=known.file, original=content.original)
             return found
-        if plan and digest in plan.by_content:
-            return replace(found, file="")
-        picture = decode(BytesIO(content.data))
-        decoded = Decoded(picture.format, *picture.pixels.size)
-        file = found.file if found.external else self.keep(content, digest, picture.format)
+        twin = plan.rows.one_with_content(digest) if plan else None
+        decoded = twin.decoded if twin else decoded_facts(content.data)
+        file = found.file
+        if not found.external:
+            kept = twin if twin and not twin.external else None
+            file = kept.file if kept else self.stored_name(digest, decoded.format)
+            put(content=content.data, name=file, original=content.original, unclaimed=not kept)
         return replace(found, file=file, decoded=decoded)
 
-    def keep(self, content: Content, digest: str, picture_format: str) -> str:
+    def stored_name(self, digest: str, picture_format: str) -> str:
         row = Image(collection=Collection(slug=self.slug), format=picture_format, sha256=digest)
-        return store(
-            content=content.data,
-            name=stored_path(row, ""),
-            original=content.original,
-            unclaimed=True,
-        )
+        return stored_path(row, "")
 
 
-def is_as_before(known: Known, found: Found) -> bool:
-    return (
-        found.source_modified is not None
-        and known.source_modified == found.source_modified
-        and known.byte_size == found.byte_size
-        and (known.file == found.file or not known.external)
-    )
-
-
-def check_slug(slug: str) -> None:
-    """Raise `ImportRefused` for what cannot be a collection's short name."""
-    longest = max_length(Collection, "slug")
-    try:
-        validate_slug(slug)
-    except ValidationError:
-        valid = False
-    else:
-        valid = len(slug) <= longest
-    if not valid:
-        raise ImportRefused(
-            _(
-                "“%(slug)s” cannot be a collection's short name: "
-                "use at most %(longest)d letters a-z, digits, hyphens and underscores."
-            )
-            % {"slug": slug, "longest": longest}
-        )
-
-
-def check_name(name: str) -> None:
-    """Raise `FileRefused` for a file name that no row can have."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise FileRefused(_("Its name is not valid UTF-8; rename it.")) from None
-    longest = max_length(Image, "source_name")
-    if max(len(name), len(whole_name(name))) > longest:
-        raise FileRefused(name_too_long(longest))
-
-
-def check_size(size: int) -> None:
-    if size == 0:
-        raise FileRefused(_("The file is empty."))
-    if size > MAX_FILE_BYTES:
-        raise FileRefused(
-            _("The file is larger than %(limit)d MiB.") % {"limit": MAX_FILE_BYTES // 1024**2}
-        )
-
-
-def name_too_long(longest: int) -> str:
-    return _("Its name is longer than %(longest)d characters; shorten it.") % {"longest": longest}
-
-
-def max_length(model: type[Model], field: str) -> int:
-    """How many characters a column of text holds; each of these declares it."""
-    return cast(Any, model._meta.get_field(field)).max_length
+def decoded_facts(data: bytes) -> Decoded:
+    picture = decode(BytesIO(data))
+    return Decoded(picture.format, *picture.pixels.size)

@@ -7,7 +7,7 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +17,14 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from ..media import local_path
+from ..names import printable
+from ..reasons import reason
+from . import litter
+from .listing import Listing
 from .storage import Original, stamp_of
 
 # A picture of SIS_MAX_PIXELS is far smaller; a video or a disk image must not fill the memory.
 MAX_FILE_BYTES = 1024**3
-# What file managers leave behind, in lower case; hidden files are ignored as well.
-LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
 # Folders that the system itself fills in the storage's root.
 OWN_FOLDERS = ("images", "queries", "thumbnails")
 
@@ -32,7 +34,15 @@ class ImportRefused(ValueError):
 
 
 class FileRefused(Exception):
-    """One file cannot be imported; the message, in the user's language, says why."""
+    """One file cannot be imported; the message, in the user's language, says why.
+
+    `no_picture`: nothing of it looks like a picture; where its name does not either, nobody
+    misses it.
+    """
+
+    def __init__(self, reason: str, *, no_picture: bool = False) -> None:
+        self.no_picture = no_picture
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +59,6 @@ class Content:
 
     data: bytes
     original: Original | None = None
-
-
-@dataclass(slots=True)
-class Listing:
-    """The names of the files found, sorted, and (name, reason) of what cannot be looked at."""
-
-    names: list[str] = field(default_factory=list)
-    problems: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Source(Protocol):
@@ -80,14 +82,10 @@ class Source(Protocol):
         """Return the file's name in the storage if it is there already."""
 
 
-def is_ignored(name: str) -> bool:
-    return name.startswith(".") or name.lower() in LITTER
-
-
 def check_regular(status: os.stat_result) -> None:
     # Opening a named pipe would wait forever.
     if not stat.S_ISREG(status.st_mode):
-        raise FileRefused(_("It is not a regular file."))
+        raise FileRefused(_("It is not a regular file."), no_picture=True)
 
 
 class DirectorySource:
@@ -112,7 +110,7 @@ class DirectorySource:
         return listing
 
     def check_root(self) -> None:
-        path = {"path": self.root}
+        path = {"path": printable(str(self.root))}
         try:
             os.scandir(self.root).close()
         except FileNotFoundError:
@@ -125,29 +123,32 @@ class DirectorySource:
             ) from None
         except OSError as error:
             raise ImportRefused(
-                _("The folder %(path)s cannot be read (%(error)s): check its permissions.")
-                % {**path, "error": error.strerror}
+                _("The folder %(path)s cannot be read (%(reason)s): check its permissions.")
+                % {**path, "reason": reason(error)}
             ) from error
 
     def look_into(self, folder: str, listing: Listing) -> Iterator[str]:
         """Add the files of one folder to the listing; yield the folders in it."""
         try:
             with os.scandir(self.root / folder) as found:
-                entries = [entry for entry in found if not is_ignored(entry.name)]
+                entries = [entry for entry in found if not litter.is_hidden(entry.name)]
         except OSError as error:
-            listing.problems.append((folder, unreadable(error)))
+            listing.miss(folder, unreadable(error))
             return
         for entry in entries:
             name = posixpath.join(folder, entry.name)
             try:
                 if entry.is_symlink() and not Path(entry.path).exists():
-                    listing.problems.append((name, _("It is a broken link.")))
+                    listing.miss(name, _("It is a broken link."))
+                elif listing.leaves_out(entry.name, is_folder=entry.is_dir()):
+                    continue
                 elif not entry.is_dir():
                     listing.names.append(name)
+                    listing.sizes[name] = entry.stat().st_size
                 elif not entry.is_symlink() or self.enters(Path(entry.path)):
                     yield name
             except OSError as error:
-                listing.problems.append((name, unreadable(error)))
+                listing.miss(name, unreadable(error))
 
     def enters(self, link: Path) -> bool:
         """Tell whether to follow a link to a folder.
@@ -159,7 +160,8 @@ class DirectorySource:
         if self.real_root.is_relative_to(target) or target in self.linked:
             return False
         if target.is_relative_to(self.real_root) and not any(
-            is_ignored(part) for part in target.relative_to(self.real_root).parts
+            litter.is_hidden(part) or litter.folder_kind(part)
+            for part in target.relative_to(self.real_root).parts
         ):
             return False
         self.linked.add(target)
@@ -212,7 +214,7 @@ class StorageSource:
             try:
                 waiting += self.look_into(folder, listing)
             except Exception as error:
-                listing.problems.append((folder, unreadable(error)))
+                listing.miss(folder, unreadable(error))
         listing.names.sort()
         listing.problems.sort()
         return listing
@@ -221,14 +223,14 @@ class StorageSource:
         if isinstance(error, FileNotFoundError | NotADirectoryError | SuspiciousOperation):
             return ImportRefused(
                 _("The storage has no folder “%(prefix)s”: check the spelling.")
-                % {"prefix": self.prefix}
+                % {"prefix": printable(self.prefix)}
             )
         return ImportRefused(
             _(
-                "The storage cannot be listed (%(error)s): "
+                "The storage cannot be listed (%(reason)s): "
                 "check SIS_STORAGE_BACKEND and SIS_STORAGE_OPTIONS."
             )
-            % {"error": error}
+            % {"reason": reason(error)}
         )
 
     def look_into(self, folder: str, listing: Listing) -> Iterator[str]:
@@ -241,7 +243,7 @@ class StorageSource:
             self.entered.add(path.resolve())
         folders, files = default_storage.listdir(key)
         for name in files:
-            if name and not is_ignored(name):
+            if name and not listing.leaves_out(name, is_folder=False):
                 listing.names.append(posixpath.join(folder, name))
         for name in folders:
             if name in ("", ".", ".."):
@@ -252,7 +254,9 @@ class StorageSource:
                         _("A key with an empty part, “.” or “..” cannot be used as a path."),
                     )
                 )
-            elif not is_ignored(name) and not self.is_own(posixpath.join(key, name)):
+            elif self.is_own(posixpath.join(key, name)):
+                continue
+            elif not listing.leaves_out(name, is_folder=True):
                 yield posixpath.join(folder, name)
 
     def is_own(self, key: str) -> bool:
@@ -277,8 +281,7 @@ class StorageSource:
 
 
 def unreadable(error: Exception) -> str:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return _("It cannot be read (%(error)s).") % {"error": reason}
+    return _("It cannot be read (%(reason)s).") % {"reason": reason(error)}
 
 
 def changed_meanwhile() -> str:

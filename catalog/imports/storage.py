@@ -1,5 +1,6 @@
 """Pictures' files in the configured storage: how they get there, and when they go."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,15 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from ..media import facts_of, local_path, renew, replacing, save_beside
+from ..media_errors import writing_failed
 from ..models import Collection, Image
 from ..thumbnails import delete_renditions
 
 # `check_files` takes a file of an hour without a row for a leftover: one that is half as old may be
 # used for a new row all the same.
 REUSABLE_SECONDS = 1800
+
+logger = logging.getLogger(__name__)
 
 
 class FileChanged(Exception):
@@ -32,6 +36,20 @@ class Original:
 def stamp_of(status: os.stat_result) -> tuple[int, ...]:
     """What tells one state of one file from any other: device, inode, size, time of change."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def put(
+    *, content: bytes, name: str, original: Original | None = None, unclaimed: bool = False
+) -> None:
+    """`store` what was read; raises `FileChanged`, and `StorageAway` where no file is taken."""
+    try:
+        store(content=content, name=name, original=original, unclaimed=unclaimed)
+    except FileChanged:
+        raise
+    # Storage back ends raise errors of their own. The original was read: it is not to blame.
+    except Exception as error:
+        logger.info("The storage refused %s", name, exc_info=error)
+        raise writing_failed(error) from error
 
 
 def store(
@@ -98,8 +116,9 @@ def release(*, name: str, sha256: str, external: bool) -> None:
     """Delete what a row that is gone or has a new picture leaves: thumbnails, and its file.
 
     Done after the commit, so that a rolled-back change loses nothing; an error is logged, and
-    stops nobody. Both stay where another row has them (a renamed collection and its successor share
-    addresses), and the file where it was in the storage before the import.
+    stops nobody. Both stay where another row has them (a twin, or a row of a renamed collection,
+    whose successor has the same addresses); a file that was in the storage before the import
+    always stays.
     """
 
     # Not a `partial`: Django's log of an error wants the function's name.

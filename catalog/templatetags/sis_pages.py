@@ -9,10 +9,12 @@ from django.utils.safestring import SafeString
 
 from ..addresses import address
 from ..models import Image
+from ..names import printable
 from ..thumbnails import SIZES, fitted
 
 register = template.Library()
 register.simple_tag(address)  # as {% url %}, for what a page has many of
+register.filter(printable)
 
 
 @register.simple_tag

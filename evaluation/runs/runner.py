@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
 from catalog.models import Collection, Image
 from catalog.names import printable
+from catalog.search_words import nothing_to_search
+from catalog.trouble import trouble_in_words
 from search.engines import check_engine, get_engine
 
 from ..formats.tables import IntArray, NameTable
@@ -133,7 +135,7 @@ def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> 
             ranked = rank(run, descriptor, note, lambda: False)
         finish(run=run, ranked=ranked, started=started)
     except BaseException as error:
-        fail(run=run, reason=str(error) or type(error).__name__)
+        fail(run=run, reason=trouble_in_words(error) or str(error) or type(error).__name__)
         raise
     return run
 
@@ -160,7 +162,7 @@ def rank(
     engine.sync()
     count = engine.count(within=collection.pk)
     if not count:
-        raise EvaluationError(no_features(collection, descriptor))
+        raise EvaluationError(nothing_to_search(collection=collection, descriptor=descriptor))
     topics = list(run.benchmark.topics.order_by("position"))
     queries = query_vectors(
         topics=topics,
@@ -222,26 +224,6 @@ def positions_of(ids: IntArray, images: Mapping[int, str]) -> tuple[list[str], l
 def by_name(topics: list[Topic], values: Mapping[int, Any]) -> dict[str, Any]:
     """Return the values by their topics' names instead of ids, in the topics' order."""
     return {topic.name: values[topic.pk] for topic in topics if topic.pk in values}
-
-
-def no_features(collection: Collection, descriptor: Descriptor) -> str:
-    counts = Image.objects.in_collection(collection).feature_counts(
-        descriptor.name, descriptor.model_id
-    )
-    if not counts.total:
-        return _(
-            "Collection “%(slug)s” contains no pictures. Import them with import_images first."
-        ) % {"slug": collection.slug}
-    return _(
-        "No picture of collection “%(slug)s” has features of %(model_id)s (%(missing)d have none, "
-        "%(outdated)d have those of another model, %(failed)d failed). Run extract_features first."
-    ) % {
-        "slug": collection.slug,
-        "model_id": descriptor.model_id,
-        "missing": counts.missing,
-        "outdated": counts.outdated,
-        "failed": counts.failed,
-    }
 
 
 def no_queries(topics: list[Topic], queries: QueryVectors) -> str:

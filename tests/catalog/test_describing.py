@@ -8,6 +8,7 @@ from PIL import Image as PillowImage
 
 from catalog.describing import describe_many, describe_query, stored_pixels
 from catalog.descriptors import Descriptor
+from catalog.media_errors import StorageAway
 from catalog.pixels import Fault, PictureError
 from tests.helpers import encoded, picture
 
@@ -98,8 +99,18 @@ def test_stored_pictures_are_read_or_refused_by_reason():
 def test_a_storage_that_fails_in_its_own_way_is_a_reason_not_a_crash():
     class Broken:
         def open(self, name):
-            raise RuntimeError("no such bucket")
+            raise RuntimeError("English of a library")
 
-    with pytest.raises(PictureError, match="no such bucket") as refusal:
+    with pytest.raises(PictureError, match=r"x\.png cannot be read \(.*RuntimeError\)") as refusal:
         stored_pixels(file="x.png", storage=Broken())
     assert refusal.value.fault is Fault.UNREADABLE
+    assert "English" not in str(refusal.value)
+
+
+def test_a_media_folder_that_is_not_there_is_no_pictures_fault(media):
+    """Catches a disk that is not mounted, told of every picture as "missing from the storage"."""
+    with pytest.raises(StorageAway, match=r"media cannot be read: No such file.*mounted"):
+        stored_pixels(file="images/places/ab/x.png", storage=default_storage)
+    (media / "images").mkdir(parents=True)
+    with pytest.raises(PictureError, match="missing"):
+        stored_pixels(file="images/places/ab/x.png", storage=default_storage)

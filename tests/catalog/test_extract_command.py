@@ -1,5 +1,8 @@
 """`extract_features` as a command: what it says, its exit status, and what it leaves unchanged."""
 
+import errno
+from pathlib import Path
+
 import h5py
 import pytest
 from django.core.management import CommandError, call_command
@@ -93,6 +96,30 @@ def test_failures_are_listed_and_give_status_1(images, stand_in, capsys):
     assert failure.value.returncode == 1
     assert "picture1: The file " in capsys.readouterr().err
     assert Image.objects.with_current("fc6", MODEL_ID).count() == 2
+
+
+def test_what_ended_it_is_said_after_the_report(images, stand_in, media, capsys):
+    # Catches a trace where the disk of the pictures is away, and a report that is lost.
+    media.rename(media.with_name("elsewhere"))
+    with pytest.raises(CommandError, match=r"media folder .* cannot be read") as failure:
+        call_command("extract_features")
+    assert failure.value.returncode == 1
+    assert "0 extracted, 0 failed" in capsys.readouterr().out
+
+
+def test_weights_that_may_not_be_read_are_one_sentence(images, tmp_path, monkeypatch):
+    # Catches a trace from their checksum, which is taken before anything is loaded.
+    path = tmp_path / "vgg16.h5"
+    path.write_bytes(b"x")
+    real_open = Path.open
+
+    def guarded(self, *args, **options):
+        if self == path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return real_open(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    assert f"{path} cannot be read (Permission denied)." in refused("--weights", str(path))
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many"])

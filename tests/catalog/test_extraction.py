@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from django.core.files.storage import FileSystemStorage
+from django.db import OperationalError
 from django.utils import timezone
 
 from catalog.descriptors import DescriptorError
 from catalog.extraction import clear_features, extract_features, pending_ids
 from catalog.models import Image
+from catalog.vectorstore import ColumnStore
 from tests.catalog.stand_in import StandIn, expected_vector
 from tests.helpers import MODEL_ID, add_image, unit_vectors
 
@@ -162,7 +164,9 @@ def test_an_error_of_the_storage_is_recorded_too(images, monkeypatch):
     monkeypatch.setattr(FileSystemStorage, "open", open_or_fail)
     report = extract()
     assert report.extracted == 9
-    assert "connection reset by bucket" in Image.objects.get(name="picture7").fc6_error
+    error = Image.objects.get(name="picture7").fc6_error
+    assert "the connection was broken off" in error
+    assert "by bucket" not in error
 
 
 def test_a_vector_that_is_no_vector_is_recorded_not_stored(images):
@@ -265,3 +269,31 @@ def test_extraction_reads_no_vectors(images, no_vectors_loaded):
     Image.objects.update(fc6=np.ones(4096), fc6_model_id="another")
     with no_vectors_loaded():
         extract()
+
+
+def test_a_media_folder_that_is_away_ends_it_and_blames_no_picture(images, media):
+    # Catches ten thousand rows marked as failed, because a disk was not mounted.
+    media.rename(media.with_name("elsewhere"))
+    report = extract()
+    assert (report.extracted, report.failed) == (0, [])
+    assert f"The media folder {media} cannot be read: No such file" in report.stopped
+    assert "mounted" in report.stopped
+    assert not Image.objects.exclude(fc6_error="").exists()
+    media.with_name("elsewhere").rename(media)
+    assert extract().extracted == 10
+
+
+def test_a_database_that_gives_up_half_way_keeps_the_report(images, monkeypatch):
+    # Catches a trace, and the counts of what was committed before lost with it.
+    write, batches = ColumnStore.write, []
+
+    def refuse_third(store, rows, **options):
+        batches.append(rows)
+        if len(batches) == 3:
+            raise OperationalError("database is locked")
+        return write(store, rows, **options)
+
+    monkeypatch.setattr(ColumnStore, "write", refuse_third)
+    report = extract()
+    assert report.extracted == len(with_vectors()) == 4
+    assert "is locked: another program" in report.stopped

@@ -73,6 +73,18 @@ def test_what_ends_a_task_is_known_by_its_message(images, stand_in, error, reaso
     assert in_words([result]) == said
 
 
+def test_what_stopped_a_task_is_told_with_what_it_did(images, stand_in, media):
+    # Catches "extracted the features of 0 images", and the next ten thousand tried in vain.
+    media.rename(media.with_name("elsewhere"))
+    result = extract_features_of.enqueue(image_ids=pks(images))
+    assert tasks.was_stopped(result)
+    [(level, text)] = in_words([result])
+    assert level == messages.ERROR
+    assert text.startswith(f"Features could not be extracted: The media folder {media} cannot")
+    media.with_name("elsewhere").rename(media)
+    assert not tasks.was_stopped(extract_features_of.enqueue(image_ids=pks(images)))
+
+
 def test_many_images_become_several_tasks(images, settings, monkeypatch):
     # Catches images lost or done twice at the cuts, and one enormous argument.
     settings.TASKS = QUEUE

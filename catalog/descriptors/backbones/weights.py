@@ -1,9 +1,11 @@
 """Where VGG16's weights come from: Keras's cache, a file, or a fixed seed. Reads no database."""
 
+import logging
 import math
 import os
 import re
 import socket
+import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +13,14 @@ import h5py
 import numpy as np
 from django.utils.translation import gettext as _
 
+from ...reasons import reason
 from ...vectors import Float32Array
 from ..base import DescriptorError
 from .alignment import aligned_empty
 from .digests import file_digest
 from .tensorflow_import import tensorflow
+
+logger = logging.getLogger(__name__)
 
 IMAGENET = "imagenet"
 UNTRAINED = "untrained"
@@ -67,7 +72,15 @@ def weights_id(weights: str, *, memory: Path) -> str:
     """
     if weights in (IMAGENET, UNTRAINED):
         return weights
-    return file_digest(present_file(weights, memory=memory), "sha256", memory=memory)[:12]
+    return digest(present_file(weights, memory=memory), "sha256", memory=memory)[:12]
+
+
+def digest(path: Path, algorithm: str, *, memory: Path) -> str:
+    """Return `file_digest`; raises `DescriptorError` where the weights file cannot be read."""
+    try:
+        return file_digest(path, algorithm, memory=memory)
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def untrained_layers() -> Iterator[Layer]:
@@ -96,13 +109,19 @@ def file_layers(path: Path) -> Iterator[Layer]:
             for name, (kernel, bias) in zip(layer_shapes(), datasets, strict=True):
                 yield name, read(kernel), read(bias)
     except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise DescriptorError(
-            _(
-                "The weights file %(path)s cannot be read (%(error)s). "
-                "It may be truncated: fetch it again."
-            )
-            % {"path": path, "error": error}
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> DescriptorError:
+    """Return what to raise where the system, or HDF5 and its content, make a file unreadable."""
+    if isinstance(error, OSError) and error.errno:
+        text = _("The weights file %(path)s cannot be read (%(reason)s).")
+        return DescriptorError(text % {"path": path, "reason": reason(error)})
+    logger.warning("%s: %s", path, error)
+    text = _(
+        "The weights file %(path)s cannot be read: it is damaged or truncated, fetch it again."
+    )
+    return DescriptorError(text % {"path": path})
 
 
 Datasets = list[tuple[h5py.Dataset, h5py.Dataset]]
@@ -196,7 +215,7 @@ def present_file(weights: str, *, memory: Path) -> Path:
     """
     path = weights_path(weights)
     if weights == IMAGENET:
-        if not path.is_file() or file_digest(path, "md5", memory=memory) != IMAGENET_MD5:
+        if not path.is_file() or digest(path, "md5", memory=memory) != IMAGENET_MD5:
             download(path)
     elif not path.is_file():
         raise DescriptorError(
@@ -228,11 +247,22 @@ def download(path: Path) -> None:
     except Exception as error:  # Keras raises a plain Exception
         raise DescriptorError(
             _(
-                "The ImageNet weights could not be downloaded (%(error)s). Fetch %(url)s on a "
+                "The ImageNet weights could not be downloaded (%(reason)s). Fetch %(url)s on a "
                 "machine with a network and put it at %(path)s, or set SIS_WEIGHTS to the path "
                 "of such a file, or to “untrained” to try the system out."
             )
-            % {"error": str(error).strip(), "url": IMAGENET_URL, "path": path}
+            % {"reason": why_not_fetched(error), "url": IMAGENET_URL, "path": path}
         ) from error
     finally:
         socket.setdefaulttimeout(timeout)
+
+
+def why_not_fetched(error: Exception) -> str:
+    """Say why a download failed; Keras wraps what Python's own client raised, in English."""
+    logger.warning("%s: %s", IMAGENET_URL, error)
+    cause = error.__context__ if type(error) is Exception and error.__context__ else error
+    if isinstance(cause, urllib.error.HTTPError):
+        return _("the server answered with status %(status)d") % {"status": cause.code}
+    if isinstance(cause, ValueError):
+        return _("what arrived is not the whole file")
+    return reason(cause)

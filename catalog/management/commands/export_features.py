@@ -3,18 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.exporting import export_features
 from catalog.management.arguments import add_descriptor_argument
+from catalog.management.base import SisCommand
 from catalog.models import Collection, Image
+from catalog.names import printable
 from catalog.querysets import UnknownCollection
+from catalog.reasons import reason
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Write the current vectors to an .npz file: arrays `names` (N), `vectors` "
         "(N x D float32) and `model_id`; read it with numpy.load."
@@ -38,8 +41,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(
-                _("%(path)s cannot be written (%(error)s).")
-                % {"path": path, "error": error.strerror or error}
+                _("%(path)s cannot be written (%(reason)s).")
+                % {"path": printable(str(path)), "reason": reason(error)}
             ) from error
         if not number:
             raise CommandError(
@@ -51,5 +54,5 @@ class Command(BaseCommand):
                 "%(number)d vectors written to %(path)s.",
                 number,
             )
-            % {"number": number, "path": path}
+            % {"number": number, "path": printable(str(path))}
         )

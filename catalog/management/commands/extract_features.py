@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -10,13 +10,14 @@ from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
 from catalog.descriptors.backbones.precision import PRECISIONS
 from catalog.extraction import DEFAULT_BATCH_SIZE, ExtractionReport, extract_features, pending_ids
 from catalog.management.arguments import add_descriptor_argument, positive_int
+from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.models import Collection, Image
 from catalog.querysets import UnknownCollection
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Extract the vector of every image that lacks a current one. "
         "Run it again to resume: only what is missing is done."
@@ -120,6 +121,8 @@ class Command(BaseCommand):
                 )
                 % {"model_id": in_use}
             )
+        if report.stopped:
+            raise CommandError(report.stopped)
         if report.interrupted:
             raise CommandError(
                 _("Interrupted: run the command again to do the rest."),

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.management.arguments import add_descriptor_argument
+from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from evaluation.management.reporting import as_json, as_table
@@ -19,7 +20,7 @@ from evaluation.querysets import UnknownBenchmark
 from evaluation.runs.runner import EvaluationError, EvaluationInterrupted, evaluate
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Rank the whole collection for every topic of a benchmark, store the run, and print "
         "average precision per topic and their mean."

@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog.management.base import SisCommand
 from catalog.names import printable
 from evaluation.formats.oxford import BUNDLED_OXFORD5K, read_ground_truth
 from evaluation.formats.problems import InputError
@@ -24,7 +25,7 @@ BUNDLED_NAME = "oxford5k"
 LINES_SHOWN = 40
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Import ground truth: a folder or .tgz of Oxford-format files (X_query.txt, X_good.txt, "
         "X_ok.txt, X_junk.txt), or a .json or .pkl file with easy, hard and junk lists, such as "

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from catalog.management.base import SisCommand
 from evaluation.formats.names import NameCheck
 from evaluation.formats.problems import InputError
 from evaluation.management.reporting import as_json, as_table
@@ -17,7 +18,7 @@ from evaluation.runs.importing import import_run, read_run
 from evaluation.runs.runner import EvaluationError
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Import a run file in TREC format (topic Q0 name rank score tag; names of pictures as "
         "document ids, %%20 for a blank) and measure it like a run of this system."

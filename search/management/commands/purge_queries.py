@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import ngettext
 
 from catalog.management.arguments import positive_int
+from catalog.management.base import SisCommand
 from search.keeping import make_room, measure_pictures, purge_queries
 from search.models import Query
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Delete stored queries, with their pictures, that are older than a number of days, and "
         "the oldest of the rest until they fit into SIS_QUERY_QUOTA_BYTES."

@@ -1,23 +1,28 @@
 """`manage.py search_images`: the search of the web page, from the command line."""
 
 import csv
-import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from PIL import Image as PillowImage
 
 from catalog.describing import describe_query
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.management.arguments import add_descriptor_argument, positive_int
+from catalog.management.base import SisCommand
+from catalog.management.machines import as_json
 from catalog.models import Collection
+from catalog.names import cell, printable
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
+from catalog.reasons import reason
+from catalog.search_words import nothing_to_search
 from search.boxes import box_argument
 from search.services import Results, find_similar
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = "Find the images most similar to a picture file, or to a box of it."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,8 +42,7 @@ class Command(BaseCommand):
         slug = options["collection"]
         try:
             collection = Collection.objects.by_slug(slug) if slug else None
-            with open(options["path"], "rb") as file:  # noqa: PTH123 (its error names the path)
-                pixels = decode(file).pixels
+            pixels = read(options["path"])
             descriptor = get_descriptor(options["descriptor"])
             vector = describe_query(pixels=pixels, box=options["box"], descriptor=descriptor)
             results = find_similar(
@@ -50,19 +54,9 @@ class Command(BaseCommand):
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
         except PictureError as error:
-            raise CommandError(f"{options['path']}: {error}") from error
-        except OSError as error:
-            raise CommandError(
-                _("The picture %(path)s cannot be read (%(error)s).")
-                % {"path": options["path"], "error": error.strerror}
-            ) from error
+            raise CommandError(f"{printable(options['path'])}: {error}") from error
         if not results.ranked:
-            raise CommandError(
-                _(
-                    "There are no pictures with features to search yet. Run import_images, then "
-                    "extract_features."
-                )
-            )
+            raise CommandError(nothing_to_search(collection=collection, descriptor=descriptor))
         self.show(results, slug, options["format"])
 
     def show(self, results: Results, slug: str | None, style: str) -> None:
@@ -77,15 +71,16 @@ class Command(BaseCommand):
         ]
         if style == "json":
             answer = {"model_id": results.descriptor.model_id, "collection": slug, "hits": rows}
-            self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
+            self.stdout.write(as_json(answer, self.stdout))
         elif style == "csv":
             writer = csv.DictWriter(self.stdout, ["rank", "id", "name", "distance"])
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(row | {"name": cell(str(row["name"]))} for row in rows)
         else:
             for row in rows:
                 self.stdout.write(
-                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  {row['name']}"
+                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  "
+                    f"{printable(str(row['name']))}"
                 )
         if results.counts:
             self.stderr.write(
@@ -101,3 +96,15 @@ class Command(BaseCommand):
                     "failed": results.counts.failed,
                 }
             )
+
+
+def read(path: str) -> PillowImage.Image:
+    """Return the upright pixels of a file; raises `PictureError`, and `CommandError` in words."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (the path as it was given)
+            return decode(file).pixels
+    except (OSError, ValueError) as error:  # the latter: a path with NUL
+        if isinstance(error, PictureError):
+            raise
+        text = _("The picture %(path)s cannot be read (%(reason)s).")
+        raise CommandError(text % {"path": printable(path), "reason": reason(error)}) from error

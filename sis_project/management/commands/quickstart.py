@@ -7,7 +7,7 @@ from typing import Any
 import waitress
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,8 +15,10 @@ from PIL import Image as PillowImage
 
 import sample_corpus
 from catalog.descriptors import descriptor_names, get_descriptor
+from catalog.management.base import SisCommand
 from catalog.management.progress import Progress
 from catalog.models import Image
+from catalog.reasons import reason
 from sis_project import quickstart, serving
 from sis_project.accounts import administrator, one_time_key
 
@@ -24,7 +26,7 @@ from sis_project.accounts import administrator, one_time_key
 BODY_ALLOWANCE = 4
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "Set up a database, a sample corpus with features and ground truth, and an admin "
         "account, then serve the pages. A second run redoes nothing."
@@ -55,8 +57,8 @@ class Command(BaseCommand):
             return socket.create_server((host, port))
         except OSError as error:
             raise CommandError(
-                _("Cannot serve at %(host)s:%(port)d (%(error)s). Choose another --port.")
-                % {"host": host, "port": port, "error": error.strerror or error}
+                _("Cannot serve at %(host)s:%(port)d (%(reason)s). Choose another --port.")
+                % {"host": host, "port": port, "reason": reason(error)}
             ) from error
 
     def say_weights(self) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import pty
+import shutil
 import signal
 import sqlite3
 import struct
@@ -58,12 +59,12 @@ def test_a_clean_import_says_what_it_did(tmp_path):
     out, err, status = run(str(tmp_path / "in"), "--collection", "places")
     assert status == 0
     assert out.splitlines() == [
-        "c.jpg: the same content as “b”, not stored twice.",
-        "2 added, 0 replaced, 0 unchanged, 1 duplicates, 0 skipped.",
+        "c.jpg: the same content as “b”, stored once.",
+        "3 added, 0 replaced, 0 unchanged, 0 renamed, 1 with the content of another, 0 skipped.",
     ]
     assert err.startswith("3/3 images, ")
     assert run(str(tmp_path / "in"), "--collection", "places")[0].endswith(
-        "0 added, 0 replaced, 2 unchanged, 1 duplicates, 0 skipped.\n"
+        "0 added, 0 replaced, 3 unchanged, 0 renamed, 1 with the content of another, 0 skipped.\n"
     )
 
 
@@ -76,13 +77,13 @@ def test_skipped_files_are_named_at_the_end_and_the_status_is_1(tmp_path):
         struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
     )
     (tmp_path / "in" / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bomb + b"\0\0\0\0IDAT")
-    (tmp_path / "in" / "notes.txt").write_text("not a picture")
+    (tmp_path / "in" / "notes.jpg").write_text("not a picture")
     out, err, status = run(str(tmp_path / "in"), "--collection", "places")
     assert status == 1
-    assert out == "1 added, 0 replaced, 0 unchanged, 0 duplicates, 2 skipped.\n"
+    assert out.startswith("1 added, ") and out.endswith(", 2 skipped.\n")
     lines = err.splitlines()
     assert lines[1].startswith("bomb.png: The picture is too large")
-    assert lines[2].startswith("notes.txt: This is not a picture")
+    assert lines[2].startswith("notes.jpg: This is not a picture")
     assert Image.objects.get().name == "a"
 
 
@@ -232,6 +233,38 @@ def test_a_killed_import_loses_nothing_and_is_resumed(installation, many):
     assert process.returncode == 0
     assert out.startswith(f"{MANY - done} added, 0 replaced, {done} unchanged")
     installation.assert_complete()
+
+
+@pytest.mark.slow
+def test_an_import_of_renamed_files_may_be_killed_anywhere(installation, many, tmp_path):
+    """Catches half a chain of renames, and vectors that stay behind with a name."""
+    folder = tmp_path / "renamed"
+    shutil.copytree(many, folder)
+    assert installation.start_import(folder).wait() == 0
+    database = sqlite3.connect(installation.var / "db.sqlite3", timeout=60, isolation_level=None)
+    database.execute("UPDATE catalog_image SET fc6_model_id = sha256")
+    before = dict(database.execute("SELECT id, sha256 FROM catalog_image"))
+    for number in reversed(range(MANY)):
+        # One long chain, and a folder that moves.
+        target = f"{number + 1:04}.jpg" if number < MANY // 2 else f"sub/{number:04}.jpg"
+        (folder / target).parent.mkdir(exist_ok=True)
+        (folder / f"{number:04}.jpg").rename(folder / target)
+    for delay in (0.5, 1.0, 1.5, 2.0, 2.5):
+        process = installation.start_import(folder)
+        time.sleep(delay)
+        process.kill()
+        process.communicate()
+        assert dict(database.execute("SELECT id, sha256 FROM catalog_image")) == before
+    process = installation.start_import(folder)
+    process.communicate()
+    assert process.returncode == 0
+    rows = database.execute("SELECT id, source_name, sha256, fc6_model_id FROM catalog_image")
+    found = rows.fetchall()
+    database.close()
+    assert {pk: digest for pk, _source, digest, _model in found} == before
+    for _pk, source, digest, model in found:
+        assert hashlib.sha256((folder / source).read_bytes()).hexdigest() == digest == model
+    installation.assert_every_row_has_its_file()
 
 
 @pytest.mark.slow

@@ -1,13 +1,12 @@
-"""Names, and the same content twice."""
+"""Names of images."""
 
 import unicodedata
 
 import pytest
 
-from catalog.imports.importer import import_directory
 from catalog.models import Image
 
-from .files import counts, names, stored_files, write
+from .files import counts, names, write
 
 pytestmark = pytest.mark.django_db
 
@@ -41,26 +40,3 @@ def test_names_are_composed_unicode(folder, committed):
     committed(folder)
     assert names() == ["café", "café.jpg", "café.png", "café.png (2)"]
     assert counts(committed(folder)) == (0, 0, 4, 0, 0)
-
-
-def test_the_same_content_twice_is_stored_once_and_reported(folder, committed, media):
-    """Catches near-duplicates that crowd every result, and a report without the twin's name."""
-    content = write(folder / "b.jpg")
-    (folder / "a.jpg").write_bytes(content)
-    (folder / "sub").mkdir()
-    (folder / "sub" / "c.jpg").write_bytes(content)
-    report = committed(folder)
-    assert counts(report) == (1, 0, 0, 2, 0)
-    assert report.duplicates == [("b.jpg", "a"), ("sub/c.jpg", "a")]
-    assert len(stored_files(media)) == 1
-    again = committed(folder)
-    assert (counts(again), again.duplicates) == ((0, 0, 1, 2, 0), report.duplicates)
-
-
-def test_the_same_content_may_be_in_two_collections(folder, committed):
-    """Catches uniqueness across collections, and a file that one deletion takes from both."""
-    write(folder / "a.jpg")
-    committed(folder)
-    report = import_directory(directory=folder, collection="other")
-    assert counts(report) == (1, 0, 0, 0, 0)
-    assert len(set(Image.objects.values_list("file", flat=True))) == 2

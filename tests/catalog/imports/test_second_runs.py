@@ -35,7 +35,7 @@ def test_a_second_run_brings_in_only_what_is_new(folder, committed, monkeypatch)
         return decode(file)
 
     monkeypatch.setattr("catalog.imports.importer.decode", counted)
-    assert counts(committed(folder)) == (1, 0, 1, 1, 0)
+    assert counts(committed(folder)) == (2, 0, 1, 1, 0)
     assert len(decoded) == 1
     assert Image.objects.filter(name="a").values().get() == before
 
@@ -100,30 +100,31 @@ def test_a_file_another_row_has_survives_a_replacement(folder, committed):
     assert Image.objects.get(pk=first.pk).file.read() == content
 
 
-def test_changed_content_that_another_row_has_is_reported(folder, committed):
-    """Catches a broken unique constraint ending the import, and a row emptied on the way."""
+def test_changed_content_that_another_row_has_replaces_the_picture(folder, committed, media):
+    """Catches a file that keeps its old picture for ever because another has the new one."""
     write(folder / "a.jpg", 1)
     content = write(folder / "b.jpg", 2)
     committed(folder)
-    before = Image.objects.filter(name="a").values().get()
     (folder / "a.jpg").unlink()
     (folder / "a.jpg").write_bytes(content)
     report = committed(folder)
-    assert report.duplicates == [("a.jpg", "b")]
-    assert counts(report) == (0, 0, 1, 1, 0)
-    assert Image.objects.filter(name="a").values().get() == before
+    assert report.duplicates == [("b.jpg", "a")]
+    assert counts(report) == (0, 1, 1, 1, 0)
+    assert Image.objects.get(name="a").file.read() == content
+    assert len(stored_files(media)) == 1
 
 
 def test_an_edited_original_and_its_backup_both_come_in(folder, committed, media):
     """Catches the backup of an edited file called a duplicate, or left without its file.
 
-    Its content is that of the row which the same run gives a new picture.
+    The row follows its content; what is edited is a new picture.
     """
     content = write(folder / "a.jpg", 1)
     committed(folder)
     write(folder / "a.jpg", 2)
     (folder / "b-backup.jpg").write_bytes(content)
-    assert counts(committed(folder)) == (1, 1, 0, 0, 0)
+    report = committed(folder)
+    assert (counts(report), report.renamed) == ((1, 0, 0, 0, 0), [("a.jpg", "b-backup.jpg")])
     assert Image.objects.get(name="b-backup").file.read() == content
     assert Image.objects.get(name="a").file.read() == (folder / "a.jpg").read_bytes()
     assert len(stored_files(media)) == 2

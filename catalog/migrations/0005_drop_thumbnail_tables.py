@@ -6,7 +6,7 @@ TABLES = ("thumbnaildimensions", "thumbnail", "source")
 class Migration(migrations.Migration):
     """Thumbnails have no rows any more; those of the package that kept them go."""
 
-    dependencies = [("catalog", "0003_image_vectors")]
+    dependencies = [("catalog", "0004_names")]
 
     operations = [
         *(
