@@ -126,7 +126,7 @@ TEXTS = {
     "no password supplied": Trouble.DENIED,
     "permission denied": Trouble.DENIED,
     "does not exist": Trouble.NO_DATABASE,
-    "connection": Trouble.UNREACHABLE,
+    "connect": Trouble.UNREACHABLE,
     "could not translate host name": Trouble.UNREACHABLE,
     "failed to resolve host": Trouble.UNREACHABLE,
     "starting up": Trouble.UNREACHABLE,

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -21,6 +22,8 @@ RETRY_AFTER = 30  # seconds
 ASKED_TOO_MUCH = {Trouble.TOO_MUCH, Trouble.BAD_VALUE}
 # A mistake of ours, which must look like one.
 MISTAKES = {Trouble.UNKNOWN, Trouble.CONFLICT}
+# What Django raises where the database is to blame, whatever it says.
+NOT_OURS = (OperationalError, InterfaceError)
 
 
 def refused(request: HttpRequest, status: int = 400) -> HttpResponse:
@@ -35,7 +38,7 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
     """
     if isinstance(error, DATABASE_ERRORS):
         trouble = trouble_of(error)
-        if trouble in MISTAKES:
+        if trouble in MISTAKES and not isinstance(error, NOT_OURS):
             return None
         note(request, error)
         if trouble in ASKED_TOO_MUCH:

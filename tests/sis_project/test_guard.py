@@ -137,6 +137,7 @@ def test_a_full_disk_for_temporary_files_is_a_page_of_its_own(
         (with_code(sqlite3.SQLITE_CANTOPEN), 503),
         (with_code(sqlite3.SQLITE_CORRUPT), 503),
         (with_code(sqlite3.SQLITE_ERROR, "no such table: catalog_image"), 503),
+        (OperationalError("what no version of a driver has said before"), 503),
         (with_code(sqlite3.SQLITE_ERROR, "LIKE or GLOB pattern too complex"), 400),
         (with_code(sqlite3.SQLITE_TOOBIG), 400),
         (DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), 400),
