@@ -79,7 +79,16 @@ def describe_query(
     Raises `PictureError` as `query_part` does and where the picture gives no features, and
     `DescriptorError` where the weights cannot be had.
     """
-    vector = descriptor.describe_one(query_part(pixels=pixels, box=box))
+    prepared = descriptor.prepare(query_part(pixels=pixels, box=box))
+    return describe_prepared(picture=prepared, descriptor=descriptor)
+
+
+def describe_prepared(*, picture: PillowImage.Image, descriptor: Descriptor) -> Float32Array:
+    """Return the unit vector (D,) of what `descriptor.prepare` made of a `query_part`.
+
+    Raises as `describe_query`.
+    """
+    vector = descriptor.describe_one(picture)
     if not np.isfinite(vector).all():
         raise without_features()
     return vector

@@ -11,6 +11,8 @@ from django_tasks import TaskResult, task
 
 from .descriptors import DEFAULT, get_descriptor
 from .extraction import extract_features
+from .models import Image
+from .rereading import ids_of_earlier_readings, look_again
 
 # A task's arguments are one JSON value, which queues keep in a row or a message.
 IDS_PER_TASK = 10_000
@@ -25,6 +27,8 @@ def extract_features_of(image_ids: list[int], descriptor: str = DEFAULT) -> dict
     what ended it early, or ''. The task fails with `DescriptorError` where the weights cannot be
     had.
     """
+    images = Image.objects.filter(pk__in=image_ids)
+    look_again(ids=ids_of_earlier_readings(images))
     report = extract_features(ids=image_ids, descriptor=get_descriptor(descriptor))
     return {
         "extracted": report.extracted,

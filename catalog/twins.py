@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from django.db.models import Exists, OuterRef, Subquery
 
 from .models import Image, ImageVector
+from .pixels import READING
 
 
 def copy_vectors(*, images: Sequence[int]) -> None:
     """Give images that have no vectors those of an image of equal content in their collection.
 
-    At most `querysets.VALUES_AT_A_TIME` images. Vectors they have, and recorded errors, stay.
+    Not those that were made of other pixels, by a release that read files otherwise. At most `querysets.VALUES_AT_A_TIME` images. Vectors they have, and recorded errors, stay.
     """
     copy_columns(images)
     copy_rows(images)
@@ -22,7 +23,10 @@ def copy_vectors(*, images: Sequence[int]) -> None:
 def copy_columns(images: Sequence[int]) -> None:
     twins = (
         Image.objects.filter(
-            collection=OuterRef("collection"), sha256=OuterRef("sha256"), fc6__isnull=False
+            collection=OuterRef("collection"),
+            sha256=OuterRef("sha256"),
+            reading=READING,
+            fc6__isnull=False,
         )
         .exclude(pk=OuterRef("pk"))
         .order_by("pk")
@@ -43,6 +47,7 @@ def copy_rows(images: Sequence[int]) -> None:
     kept = ImageVector.objects.filter(
         image__collection__in={collection for collection, _sha256 in wanted},
         image__sha256__in=[sha256 for _collection, sha256 in wanted],
+        image__reading=READING,
         data__isnull=False,
     ).exclude(image__in=images)
     for vector in kept.select_related("image").defer(None).order_by("-image"):

@@ -24,6 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from . import vectors
@@ -283,6 +284,21 @@ def vectors_of(descriptor: str) -> VectorStore:
 def forget_rows(image: int) -> None:
     """Delete what rows beside the image keep, whose picture is being replaced."""
     apps.get_model("catalog.ImageVector").objects.filter(image=image).delete()
+
+
+def mark_outdated(images: Sequence[int], *, note: str) -> None:
+    """Give every vector of these images a model id that nothing searches by: its own and `note`.
+
+    So it shows as outdated, and the next extraction makes it anew. At most
+    `querysets.VALUES_AT_A_TIME` images.
+    """
+    rows = apps.get_model("catalog.ImageVector").objects.filter(image__in=images)
+    for vectors, column in (
+        (all_images().filter(pk__in=images), "fc6_model_id"),
+        (rows, "model_id"),
+    ):
+        marked = Concat(column, Value(note), output_field=models.CharField())
+        vectors.exclude(**{column: ""}).update(**{column: marked})
 
 
 def all_images() -> models.QuerySet:

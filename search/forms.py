@@ -1,17 +1,17 @@
-"""Forms of the search pages. An upload is hostile until it is decoded here."""
+"""Forms of the search pages. An upload is hostile until `queries.py` has decoded it."""
 
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
-from PIL import Image as PillowImage
 
 from catalog.descriptors import DEFAULT
 from catalog.models import Collection
-from catalog.pixels import Box, PictureError, decode
+from catalog.pixels import Box
 
 from .services import searchable_descriptors
 
@@ -36,7 +36,7 @@ class CollectionField(forms.ModelChoiceField):
 
 
 class UploadForm(forms.Form):
-    """A picture to search with. `cleaned_data["picture"]` is its upright RGB pixels."""
+    """A picture to search with. `cleaned_data["picture"]` is its file, not decoded yet."""
 
     # Checked in clean_picture, which knows why a file may be missing.
     picture = forms.FileField(
@@ -57,7 +57,7 @@ class UploadForm(forms.Form):
                 choices=[(d.name, d.title or d.name) for d in usable],
             )
 
-    def clean_picture(self) -> PillowImage.Image:
+    def clean_picture(self) -> UploadedFile:
         upload = self.cleaned_data["picture"]
         limit = settings.SIS_MAX_UPLOAD_BYTES
         if self.too_large or (upload and upload.size > limit):
@@ -68,10 +68,7 @@ class UploadForm(forms.Form):
             )
         if not upload:
             raise ValidationError(_("Choose a picture first."), code="required")
-        try:
-            return decode(upload).pixels
-        except PictureError as error:
-            raise ValidationError(str(error), code="not_a_picture") from error
+        return upload
 
     def clean_descriptor(self) -> str:
         return self.cleaned_data["descriptor"] or DEFAULT

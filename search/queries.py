@@ -2,17 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
+from typing import IO
 
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
-from catalog.describing import describe_query
+from catalog.describing import describe_prepared, describe_query, query_part
 from catalog.descriptors import Descriptor, get_descriptor
 from catalog.locks import Locked, at_once
 from catalog.models import Collection
-from catalog.pixels import Box, Fault, PictureError, decode
+from catalog.pixels import Box, Fault, PictureError, decode, for_uploads, opened
 from catalog.vectors import Float32Array
 from catalog.vectors import decode as decode_vector
 
@@ -23,25 +25,48 @@ WORKING_SIDE = 1600
 WORKING_QUALITY = 90
 
 
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """What is kept of an upload: what its descriptor starts from, and the working copy (JPEG) with
+    its `size` in pixels."""
+
+    prepared: PillowImage.Image
+    size: tuple[int, int]
+    content: bytes
+
+
 def create_query(
     *,
-    pixels: PillowImage.Image,
+    file: IO[bytes],
     collection: Collection | None = None,
     descriptor: Descriptor | None = None,
 ) -> Query:
     """Store an uploaded picture as a query, with the vector of its own pixels.
 
     The working copy carries no metadata: it is encoded anew from the pixels. Nothing is stored
-    where a step fails. Raises `PictureError` and `DescriptorError` as `describe_query`.
+    where a step fails. Raises `PictureError` as decoding an upload and `describe_query` do, and
+    `DescriptorError`.
     """
     descriptor = descriptor or get_descriptor()
-    # Pillow releases the interpreter's lock: another core encodes while this one resizes.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        encoding = beside.submit(encode_working_copy, pixels)
-        vector = describe_query(pixels=pixels, descriptor=descriptor)
-        (width, height), content = encoding.result()
+    reduced = reduce_upload(file, descriptor)
+    vector = describe_prepared(picture=reduced.prepared, descriptor=descriptor)
+    width, height = reduced.size
     query = Query(collection=collection, width=width, height=height, descriptor=descriptor.name)
-    return store_query(query, content=content, vector=vector, descriptor=descriptor)
+    return store_query(query, content=reduced.content, vector=vector, descriptor=descriptor)
+
+
+def reduce_upload(file: IO[bytes], descriptor: Descriptor) -> Reduced:
+    """Decode an upload, and do all that takes its pixels while its place for decoding is held.
+
+    The pixels are gone when this returns: many uploads may wait for the network at once.
+    """
+    # Pillow releases the interpreter's lock: another core encodes while this one resizes.
+    with opened(file, for_uploads()) as picture, ThreadPoolExecutor(max_workers=1) as beside:
+        part = query_part(pixels=picture.pixels)
+        encoding = beside.submit(encode_working_copy, picture.pixels)
+        prepared = descriptor.prepare(part)
+        size, content = encoding.result()
+        return Reduced(prepared, size, content)
 
 
 def encode_working_copy(pixels: PillowImage.Image) -> tuple[tuple[int, int], bytes]:
@@ -61,7 +86,7 @@ def crop_query(*, query: Query, box: Box, descriptor: Descriptor | None = None) 
     `PictureError` where the earlier query is deleted meanwhile.
     """
     descriptor = descriptor or get_descriptor(query.descriptor)
-    pixels = decode(BytesIO(working_copy(query))).pixels
+    pixels = decode(BytesIO(working_copy(query)), proven=True).pixels
     vector = describe_query(pixels=pixels, box=box, descriptor=descriptor)
     x1, y1, x2, y2 = box
     part = Query(
@@ -97,7 +122,7 @@ def query_vector(*, query: Query, descriptor: Descriptor) -> Float32Array:
     kept = query.vectors.filter(descriptor=descriptor.name, model_id=descriptor.model_id).first()
     if kept is not None:
         return decode_vector(kept.data, descriptor.dim)
-    pixels = decode(BytesIO(working_copy(query))).pixels
+    pixels = decode(BytesIO(working_copy(query)), proven=True).pixels
     vector = describe_query(pixels=pixels, box=query.box, descriptor=descriptor)
     # The query may be deleted meanwhile, the database locked or read-only.
     with suppress(DatabaseError, Locked), at_once():

@@ -17,7 +17,7 @@ from django_htmx.middleware import HtmxDetails
 from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
 from catalog.links import by_descriptor
 from catalog.models import Collection, Image
-from catalog.pixels import PictureError
+from catalog.pixels import Fault, PictureError
 from catalog.search_words import not_searched_with, nothing_to_search
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
@@ -29,6 +29,8 @@ from .services import count_searchable, find_similar, searchable_descriptors
 from .uploads import was_too_large
 
 PAGE_SIZE = 30
+# When decoding has no room: the largest pictures take about as long.
+BUSY_SECONDS = 5
 
 
 class HtmxHttpRequest(HttpRequest):
@@ -55,15 +57,24 @@ def home(request: HttpRequest) -> HttpResponse:
             form.add_error(None, problem)
             return show_home(request, form, status=400)
         query = create_query(
-            pixels=form.cleaned_data["picture"], collection=collection, descriptor=descriptor
+            file=form.cleaned_data["picture"], collection=collection, descriptor=descriptor
         )
     except PictureError as error:
         form.add_error("picture", str(error))
-        return show_home(request, form, status=400)
+        return refuse_picture(request, form, error)
     except DescriptorError as error:
         form.add_error(None, str(error))
         return show_home(request, form, status=503)
     return redirect(query)
+
+
+def refuse_picture(request: HttpRequest, form: UploadForm, error: PictureError) -> HttpResponse:
+    """Show what is wrong with the picture, or that the server has no room to decode it now."""
+    if error.fault is not Fault.BUSY:
+        return show_home(request, form, status=400)
+    response = show_home(request, form, status=503)
+    response["Retry-After"] = str(BUSY_SECONDS)
+    return response
 
 
 def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from search.engines import reset_engines
 from search.models import Query
 from search.queries import create_query
 from tests.catalog.stand_in import StandIn, expected_vector
-from tests.helpers import add_image, picture, unit_vectors
+from tests.helpers import add_image, encoded, picture, unit_vectors
 
 
 def replace_fc6(monkeypatch: pytest.MonkeyPatch, descriptor: Descriptor) -> None:
@@ -53,7 +54,9 @@ def describe_all() -> None:
 
 
 def stored_query(*, seed: int = 1000, collection: Collection | None = None) -> Query:
-    return create_query(pixels=picture(seed, size=(200, 100)), collection=collection)
+    return create_query(
+        file=BytesIO(encoded(picture(seed, size=(200, 100)), "PNG")), collection=collection
+    )
 
 
 def upload(content: bytes, name: str = "photo.jpg") -> dict[str, SimpleUploadedFile]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..models import Collection, Image
 from ..names import folded
+from ..pixels import READING
 from ..querysets import ImageQuerySet, in_parts
 from ..twins import copy_vectors
 from ..vectorstore import CLEARED_COLUMN, forget_rows
@@ -149,4 +150,5 @@ def picture_fields(found: Found) -> dict[str, object]:
         "height": found.decoded.height,
         "byte_size": found.byte_size,
         "sha256": found.sha256,
+        "reading": READING,
     }

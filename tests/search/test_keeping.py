@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from search import keeping
 from search.keeping import delete_query, make_room, measure_pictures
 from search.models import ROW_BYTES, Query
 from search.queries import create_query, crop_query
-from tests.helpers import picture
+from tests.helpers import encoded, picture
 from tests.pages import files_below, stored_query, use_stand_in
 from tests.postgres import throwaway_server
 
@@ -89,7 +89,7 @@ def test_what_fails_leaves_neither_row_nor_file(media, monkeypatch, fail):
     with monkeypatch.context() as patched:
         fail(patched)
         with pytest.raises((DatabaseError, OSError)):
-            create_query(pixels=picture(1, size=(200, 100)))
+            create_query(file=BytesIO(encoded(picture(1, size=(200, 100)), "PNG")))
     assert not Query.objects.exists()
     assert not files_below(media)
 

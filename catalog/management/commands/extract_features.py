@@ -14,7 +14,8 @@ from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.models import Collection, Image
-from catalog.querysets import UnknownCollection
+from catalog.querysets import ImageQuerySet, UnknownCollection
+from catalog.rereading import ids_of_earlier_readings, look_again
 
 
 class Command(SisCommand):
@@ -54,8 +55,11 @@ class Command(SisCommand):
             )
             slug = options["collection"]
             collection = Collection.objects.by_slug(slug) if slug else None
+            images = Image.objects.in_collection(collection)
+            if not options["dry_run"]:
+                self.look_again(images, options["verbosity"])
             ids = pending_ids(
-                images=Image.objects.in_collection(collection),
+                images=images,
                 descriptor=descriptor,
                 limit=options["limit"],
                 force=options["force"],
@@ -67,6 +71,32 @@ class Command(SisCommand):
                 self.report(self.extract(ids, descriptor, options), descriptor)
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
+
+    def look_again(self, images: ImageQuerySet, verbosity: int) -> None:
+        """After an upgrade, find the pictures that have other pixels now."""
+        if not (ids := ids_of_earlier_readings(images)):
+            return
+        with (
+            stop_on_interrupt() as stop,
+            Progress(
+                total=len(ids),
+                unit=_("pictures looked at again"),
+                stream=self.stderr,
+                verbosity=verbosity,
+            ) as progress,
+        ):
+            number = look_again(ids=ids, on_progress=progress.advance, should_stop=stop.is_set)
+        if number:
+            self.stdout.write(
+                ngettext(
+                    "%(number)d picture is read otherwise than by an earlier release: its features "
+                    "are outdated.",
+                    "%(number)d pictures are read otherwise than by an earlier release: their "
+                    "features are outdated.",
+                    number,
+                )
+                % {"number": number}
+            )
 
     def announce(self, number: int, descriptor: Descriptor) -> None:
         self.stdout.write(
