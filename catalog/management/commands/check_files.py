@@ -3,20 +3,21 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from catalog.file_check import FileCheck, FileReport, Leftover, Wishes
 from catalog.filesets import FileSet, Owner, file_sets
 from catalog.management.arguments import whole_number
+from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.names import printable
 from catalog.reasons import of_storage, reason
 
 
-class Command(BaseCommand):
+class Command(SisCommand):
     help = (
         "List files that no row names (left by killed imports, full disks, failed deletions) and "
         "rows whose files are gone. Exit status 1 where something is found and not removed. Files "
