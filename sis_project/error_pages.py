@@ -26,9 +26,9 @@ MISTAKES = {Trouble.UNKNOWN, Trouble.CONFLICT}
 NOT_OURS = (OperationalError, InterfaceError)
 
 
-def refused(request: HttpRequest, status: int = 400) -> HttpResponse:
+def refused(request: HttpRequest) -> HttpResponse:
     """Answer a request that no page can do anything with."""
-    return HttpResponse(render_to_string("400.html"), status=status)
+    return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:

@@ -16,8 +16,6 @@ from catalog.patience import FORM, PAGE, patience_of
 
 from .error_pages import refused, unavailable
 
-# Addresses as browsers and servers pass them on; the longest of our own has a tenth of it.
-LONGEST_QUERY = 8192
 # What forms are sent in. A codec such as `hex` turns text into something that is none, and UTF-7
 # into half characters, which no database takes.
 CHARSETS = frozenset({"utf-8", "ascii"})
@@ -26,15 +24,15 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class GuardMiddleware:
-    """Answers 400 or 414 to what is malformed, and 503 where something outside is away."""
+    """Answers 400 to what is malformed, and 503 where something outside is away."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with patience_of(PAGE if request.method in ("GET", "HEAD") else FORM):
-            if status := problem_of(request):
-                return refused(request, status)
+            if getattr(request, "malformed", False) or not has_known_charset(request):
+                return refused(request)
             try:
                 malformed = is_malformed_form(request)
             except UnreadablePostError:
@@ -45,16 +43,6 @@ class GuardMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return unavailable(request, exception)
-
-
-def problem_of(request: HttpRequest) -> int:
-    """Return the status for what is wrong with a request's head, or 0."""
-    query = request.META.get("QUERY_STRING", "")
-    if len(query) > LONGEST_QUERY:
-        return 414
-    if getattr(request, "malformed", False) or not has_known_charset(request):
-        return 400
-    return 0
 
 
 def has_known_charset(request: HttpRequest) -> bool:
