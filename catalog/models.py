@@ -111,7 +111,7 @@ class Image(models.Model):
     sha256 = models.CharField("SHA-256", max_length=64)
     imported_at = models.DateTimeField(_("imported"), auto_now_add=True)
     # By which rules its file was last turned into pixels (`pixels.READING`); see `rereading.py`.
-    reading = models.PositiveSmallIntegerField(default=1, editable=False)
+    reading = models.PositiveSmallIntegerField(db_default=1, editable=False)
 
     fc6_model_id = models.CharField(_("model id"), max_length=100, blank=True, editable=False)
     fc6_extracted_at = models.DateTimeField(_("features extracted"), null=True, editable=False)

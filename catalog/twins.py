@@ -14,7 +14,8 @@ from .pixels import READING
 def copy_vectors(*, images: Sequence[int]) -> None:
     """Give images that have no vectors those of an image of equal content in their collection.
 
-    Not those that were made of other pixels, by a release that read files otherwise. At most `querysets.VALUES_AT_A_TIME` images. Vectors they have, and recorded errors, stay.
+    Not those that were made of other pixels, by a release that read files otherwise. At most
+    `querysets.VALUES_AT_A_TIME` images. Vectors they have, and recorded errors, stay.
     """
     copy_columns(images)
     copy_rows(images)

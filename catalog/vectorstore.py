@@ -293,12 +293,9 @@ def mark_outdated(images: Sequence[int], *, note: str) -> None:
     `querysets.VALUES_AT_A_TIME` images.
     """
     rows = apps.get_model("catalog.ImageVector").objects.filter(image__in=images)
-    for vectors, column in (
-        (all_images().filter(pk__in=images), "fc6_model_id"),
-        (rows, "model_id"),
-    ):
-        marked = Concat(column, Value(note), output_field=models.CharField())
-        vectors.exclude(**{column: ""}).update(**{column: marked})
+    for kept, column in ((all_images().filter(pk__in=images), "fc6_model_id"), (rows, "model_id")):
+        marked = Concat(column, Value(note), output_field=CharField())
+        kept.exclude(**{column: ""}).update(**{column: marked})
 
 
 def all_images() -> models.QuerySet:

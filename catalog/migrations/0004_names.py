@@ -41,7 +41,13 @@ class Migration(migrations.Migration):
             name="folded_name",
             field=models.TextField(db_default="", editable=False),
         ),
-        # SQLite now has the vector before the folded name. Known as the last field again, it
+        # By which rules the file was turned into pixels: release 0.1.0's were the first.
+        migrations.AddField(
+            model_name="image",
+            name="reading",
+            field=models.PositiveSmallIntegerField(db_default=1, editable=False),
+        ),
+        # SQLite now has the vector before the two new columns. Known as the last field again, it
         # becomes the last column again when the next operation rebuilds the table.
         migrations.SeparateDatabaseAndState(
             state_operations=[
@@ -60,6 +66,24 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="image",
             index=models.Index(fields=["collection", "sha256"], name="catalog_image_content"),
+        ),
+        migrations.AlterField(
+            model_name="image",
+            name="format",
+            field=models.CharField(
+                choices=[
+                    ("JPEG", "JPEG"),
+                    ("PNG", "PNG"),
+                    ("WEBP", "WebP"),
+                    ("GIF", "GIF"),
+                    ("BMP", "BMP"),
+                    ("TIFF", "TIFF"),
+                    ("HEIF", "HEIC"),
+                    ("AVIF", "AVIF"),
+                ],
+                max_length=8,
+                verbose_name="format",
+            ),
         ),
         migrations.RunPython(canonical_names, migrations.RunPython.noop),
     ]

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from io import BytesIO
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF"]
 
 
 def colour_of(content: bytes) -> tuple[int, ...]:
-    return decode(BytesIO(content)).pixels.getpixel((3, 3))
+    return cast(tuple[int, ...], decode(BytesIO(content)).pixels.getpixel((3, 3)))
 
 
 def near(found: tuple[int, ...], wanted: tuple[int, ...], levels: int = 2) -> bool:

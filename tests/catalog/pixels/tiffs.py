@@ -9,33 +9,30 @@ KINDS = {"b": 1, "u": 1, "i": 2, "f": 3}
 
 def assembled(strips: list[bytes], tags: dict[int, int | list[int]]) -> bytes:
     """A little-endian TIFF of one page whose strips are `strips`; every tag is of 32 bits."""
-    tags = dict(tags)
-    tags[273], tags[279] = [0] * len(strips), [len(strip) for strip in strips]
-    start = 8 + 2 + 12 * len(tags) + 4
-    start += sum(4 * len(values) for values in tags.values() if listed(values) and len(values) > 1)
+    values = {code: value if isinstance(value, list) else [value] for code, value in tags.items()}
+    values |= {273: [0] * len(strips), 279: [len(strip) for strip in strips]}
+    after = 8 + 2 + 12 * len(values) + 4
+    start = after + sum(4 * len(each) for each in values.values() if len(each) > 1)
     for number, strip in enumerate(strips):
-        tags[273][number] = start
+        values[273][number] = start
         start += len(strip)
     beside, entries = b"", b""
-    after = 8 + 2 + 12 * len(tags) + 4
-    for code, values in sorted(tags.items()):
-        values = values if listed(values) else [values]
-        content = struct.pack(f"<{len(values)}I", *values)
-        if len(values) > 1:
+    for code, each in sorted(values.items()):
+        place = content = struct.pack(f"<{len(each)}I", *each)
+        if len(each) > 1:
             place, beside = struct.pack("<I", after + len(beside)), beside + content
-        else:
-            place = content
-        entries += struct.pack("<HHI", code, 4, len(values)) + place
-    directory = struct.pack("<H", len(tags)) + entries + b"\0" * 4
+        entries += struct.pack("<HHI", code, 4, len(each)) + place
+    directory = struct.pack("<H", len(values)) + entries + b"\0" * 4
     return b"II*\0" + struct.pack("<I", 8) + directory + beside + b"".join(strips)
 
 
-def listed(values: object) -> bool:
-    return isinstance(values, list)
-
-
 def page(
-    samples: np.ndarray, *, codec=None, photometric: int, separate: bool = False, **more: int
+    samples: np.ndarray,
+    *,
+    codec=None,
+    photometric: int,
+    separate: bool = False,
+    **more: int | list[int],
 ) -> bytes:
     """A page (H, W) or (H, W, bands) with one strip, or one a band, in the codec's compression."""
     height, width = samples.shape[:2]
