@@ -7,6 +7,7 @@ And what databases, disks and storages raise while a page is made becomes a page
 import codecs
 from collections.abc import Callable
 
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.files.uploadhandler import StopUpload
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -20,6 +21,9 @@ from .error_pages import refused, unavailable
 # into half characters, which no database takes.
 CHARSETS = frozenset({"utf-8", "ascii"})
 
+# The administration makes a condition of each word that is searched for: thousands take a minute.
+MOST_WORDS = 100
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -32,6 +36,8 @@ class GuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with patience_of(PAGE if request.method in ("GET", "HEAD") else FORM):
             if getattr(request, "malformed", False) or not has_known_charset(request):
+                return refused(request)
+            if len(request.GET.get(SEARCH_VAR, "").split()) > MOST_WORDS:
                 return refused(request)
             try:
                 malformed = is_malformed_form(request)

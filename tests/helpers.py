@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from PIL import Image as PillowImage
 
 from catalog.models import Collection, Image
+from catalog.pixels import READING
 
 MODEL_ID = "vgg16/untrained/float32"
 
@@ -61,6 +62,7 @@ def add_image(
         height=48,
         byte_size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        reading=READING,
         fc6=vector,
         fc6_model_id=model_id if vector is not None else "",
         **fields,

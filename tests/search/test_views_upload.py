@@ -45,7 +45,7 @@ def searchable(collection, monkeypatch):
 @pytest.fixture
 def limits(settings):
     settings.SIS_MAX_UPLOAD_BYTES = 60_000
-    settings.SIS_MAX_PIXELS = 100_000
+    settings.SIS_MAX_UPLOAD_PIXELS = 100_000
 
 
 @pytest.mark.parametrize("kind", BAD_UPLOADS)
