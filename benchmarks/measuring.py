@@ -177,7 +177,7 @@ class Report:
 
     def close(self) -> None:
         if self.path:
-            self.path.write_text(json.dumps(self.content, indent=1), encoding="utf-8")
+            self.path.write_text(json.dumps(self.content, indent=1, default=str), encoding="utf-8")
 
 
 def as_table(rows: Sequence[dict[str, Any]]) -> str:

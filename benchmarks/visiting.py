@@ -18,12 +18,16 @@ from .temporary import environment, photograph
 
 HOST = "127.0.0.1"
 SERVE = """
+import django, waitress
+django.setup()
 from django.core.management import call_command
-import django; django.setup()
+from sis_project.serving import OPTIONS, allow_many_files
+from sis_project.wsgi import application
 call_command("migrate", verbosity=0)
 call_command("import_images", {folder!r}, collection="few", verbosity=0)
 call_command("extract_features", descriptor="colour-layout", verbosity=0)
-call_command("quickstart", "--no-sample", port={port}, verbosity=0)
+allow_many_files()
+waitress.serve(application, listen="127.0.0.1:{port}", max_request_body_size=2**27, **OPTIONS)
 """
 
 

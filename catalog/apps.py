@@ -9,8 +9,8 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals, triggers  # noqa: F401 (checks register themselves)
-        from .filesets import add_file_set
-        from .own_files import ExternalPictures, Pictures, Renditions
+        from .files.filesets import add_file_set
+        from .files.own_files import ExternalPictures, Pictures, Renditions
         from .pixels import prepare_decoders
 
         prepare_decoders()

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 from .descriptors import Descriptor
-from .media_errors import reading_failed
 from .pixels import Box, Fault, PictureError, crop, decode, is_uniform
-from .reasons import reason
+from .trouble.reasons import reason
+from .trouble.storage import reading_failed
 from .vectors import Float32Array
 
 MIN_SIDE = 16

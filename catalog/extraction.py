@@ -12,14 +12,14 @@ from django.core.files.storage import Storage
 from django.db import transaction
 from PIL import Image as PillowImage
 
-from .database_errors import DATABASE_ERRORS, in_words
 from .describing import describe_many, stored_pixels
 from .descriptors import Descriptor
-from .media_errors import StorageAway
 from .models import Image
 from .names import printable
 from .pixels import PictureError
 from .querysets import ImageQuerySet
+from .trouble.database import DATABASE_ERRORS, in_words
+from .trouble.storage import StorageAway
 from .vectors import Float32Array
 from .vectorstore import Version, vectors_of
 

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from .features import features_of
+from .files.metadata import can_filter
+from .files.originals import gets_whole_file, serve_original
+from .files.thumbnails import SIZES, rendition_of
 from .links import by_descriptor, image_links
-from .metadata import can_filter
 from .models import Collection, Image
-from .originals import gets_whole_file, serve_original
 from .pixels import Fault, PictureError
-from .reasons import of_storage
-from .thumbnails import SIZES, rendition_of
+from .trouble.reasons import of_storage
 
 logger = logging.getLogger(__name__)
 

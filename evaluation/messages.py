@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.names import printable
-from catalog.reasons import reason
+from catalog.trouble.reasons import reason
 
 from .formats.names import FIRST_FEW, QUERY_PREFIX, NameCheck, Remedy, Step
 from .formats.problems import LISTED, InputError, Problem

@@ -7,7 +7,7 @@ class SearchConfig(AppConfig):
     verbose_name = _("Search")
 
     def ready(self) -> None:
-        from catalog.filesets import add_file_set
+        from catalog.files.filesets import add_file_set
         from catalog.links import add_image_link
 
         from . import checks  # noqa: F401 (checks register themselves)

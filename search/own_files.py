@@ -12,8 +12,8 @@ from django.core.files.storage import FileSystemStorage, Storage
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.filesets import FileSet, Owner, storable
-from catalog.media import walk
+from catalog.files.filesets import FileSet, Owner, storable
+from catalog.files.media import walk
 from catalog.names import printable
 from catalog.querysets import in_parts
 

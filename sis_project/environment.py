@@ -90,4 +90,4 @@ def sqlite_options(config: dict) -> None:
 def bounded_storage(backend: str) -> str:
     """Return the storage back end to use for the one that is named: S3's with bounds on waiting."""
     theirs = ("storages.backends.s3.S3Storage", "storages.backends.s3boto3.S3Boto3Storage")
-    return "catalog.bucket.BoundedS3Storage" if backend in theirs else backend
+    return "catalog.files.bucket.BoundedS3Storage" if backend in theirs else backend

@@ -10,10 +10,10 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from catalog.database_errors import DATABASE_ERRORS, Trouble, trouble_of
 from catalog.names import printable
-from catalog.reasons import of_storage
 from catalog.trouble import trouble_in_words
+from catalog.trouble.database import DATABASE_ERRORS, Trouble, trouble_of
+from catalog.trouble.reasons import of_storage
 
 logger = logging.getLogger(__name__)
 

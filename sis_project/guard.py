@@ -13,7 +13,7 @@ from django.core.files.uploadhandler import StopUpload
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
-from catalog.patience import FORM, PAGE, patience_of
+from catalog.files.patience import FORM, PAGE, patience_of
 
 from .error_pages import refused, unavailable
 

@@ -18,11 +18,11 @@ from io import BytesIO
 from pathlib import Path
 from threading import Lock
 
-from ..database_errors import DATABASE_ERRORS, in_words
-from ..media import local_path
-from ..media_errors import StorageAway, reading_failed
+from ..files.media import local_path
 from ..models import Collection, Image, stored_path
 from ..pixels import Fault, PictureError, decode
+from ..trouble.database import DATABASE_ERRORS, in_words
+from ..trouble.storage import StorageAway, reading_failed
 from . import litter
 from .checking import (
     check_name,

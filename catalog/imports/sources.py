@@ -16,9 +16,9 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
-from ..media import local_path
+from ..files.media import local_path
 from ..names import printable
-from ..reasons import reason
+from ..trouble.reasons import reason
 from . import litter
 from .listing import Listing
 from .storage import Original, stamp_of

@@ -9,10 +9,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from ..media import facts_of, local_path, renew, replacing, save_beside
-from ..media_errors import writing_failed
+from ..files.media import facts_of, local_path, renew, replacing, save_beside
+from ..files.thumbnails import delete_renditions
 from ..models import Collection, Image
-from ..thumbnails import delete_renditions
+from ..trouble.storage import writing_failed
 
 # `check_files` takes a file of an hour without a row for a leftover: one that is half as old may be
 # used for a new row all the same.

@@ -8,9 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..addresses import address
+from ..files.thumbnails import SIZES, fitted
 from ..models import Image
 from ..names import printable
-from ..thumbnails import SIZES, fitted
 
 register = template.Library()
 register.simple_tag(address)  # as {% url %}, for what a page has many of

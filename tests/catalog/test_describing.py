@@ -8,8 +8,8 @@ from PIL import Image as PillowImage
 
 from catalog.describing import describe_many, describe_query, stored_pixels
 from catalog.descriptors import Descriptor
-from catalog.media_errors import StorageAway
 from catalog.pixels import Fault, PictureError
+from catalog.trouble.storage import StorageAway
 from tests.helpers import encoded, picture
 
 

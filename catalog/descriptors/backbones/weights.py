@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 from django.utils.translation import gettext as _
 
-from ...reasons import reason
+from ...trouble.reasons import reason
 from ...vectors import Float32Array
 from ..base import DescriptorError
 from .alignment import aligned_empty

@@ -7,14 +7,14 @@ from django.core.management.base import CommandError, CommandParser
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from catalog.file_check import FileCheck, FileReport, Leftover, Wishes
-from catalog.filesets import FileSet, Owner, file_sets
+from catalog.files.file_check import FileCheck, FileReport, Leftover, Wishes
+from catalog.files.filesets import FileSet, Owner, file_sets
 from catalog.management.arguments import whole_number
 from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.names import printable
-from catalog.reasons import of_storage, reason
+from catalog.trouble.reasons import of_storage, reason
 
 
 class Command(SisCommand):

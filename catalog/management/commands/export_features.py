@@ -14,7 +14,7 @@ from catalog.management.base import SisCommand
 from catalog.models import Collection, Image
 from catalog.names import printable
 from catalog.querysets import UnknownCollection
-from catalog.reasons import reason
+from catalog.trouble.reasons import reason
 
 
 class Command(SisCommand):

@@ -16,8 +16,8 @@ from catalog.models import Collection
 from catalog.names import cell, printable
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
-from catalog.reasons import reason
 from catalog.search_words import nothing_to_search
+from catalog.trouble.reasons import reason
 from search.boxes import box_argument
 from search.services import Results, find_similar
 

@@ -18,7 +18,7 @@ from catalog.descriptors import descriptor_names, get_descriptor
 from catalog.management.base import SisCommand
 from catalog.management.progress import Progress
 from catalog.models import Image
-from catalog.reasons import reason
+from catalog.trouble.reasons import reason
 from sis_project import quickstart, serving
 from sis_project.accounts import administrator, one_time_key
 

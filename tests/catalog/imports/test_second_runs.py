@@ -11,9 +11,9 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from catalog.files.thumbnails import SIZES, rendition_of
 from catalog.models import Collection, Image
 from catalog.pixels import decode
-from catalog.thumbnails import SIZES, rendition_of
 from tests.helpers import MODEL_ID, unit_vectors
 
 from .files import counts, names, stored_files, write

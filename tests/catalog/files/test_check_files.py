@@ -15,15 +15,15 @@ from django.conf import settings as project
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
 
-from catalog import file_check
-from catalog.file_check import FileCheck, Wishes
+from catalog.files import file_check
+from catalog.files.file_check import FileCheck, Wishes
+from catalog.files.media import FileFacts, facts_of
+from catalog.files.own_files import Pictures
+from catalog.files.thumbnails import SIZES, rendition_of
 from catalog.imports.importer import import_directory, import_storage
 from catalog.imports.storage import REUSABLE_SECONDS
 from catalog.management.commands import check_files as command
-from catalog.media import FileFacts, facts_of
 from catalog.models import Image
-from catalog.own_files import Pictures
-from catalog.thumbnails import SIZES, rendition_of
 from tests.catalog.imports.files import stored_files, write
 from tests.checking import aged, check_files, findings, old_file
 from tests.helpers import add_image, encoded, picture
@@ -115,7 +115,7 @@ def test_a_row_that_comes_while_files_are_looked_at_keeps_its_file(collection, m
     image = add_image(collection, "one")
     rendition_of(image, "grid")
     for kind in ("Pictures", "Renditions"):
-        monkeypatch.setattr(f"catalog.own_files.{kind}.named", lambda self: iter(()))
+        monkeypatch.setattr(f"catalog.files.own_files.{kind}.named", lambda self: iter(()))
     status, out, _err = check_files("--delete", *NOW)
     assert (status, findings(out)) == (0, [])
     assert default_storage.exists(image.file.name)
@@ -125,10 +125,12 @@ def test_a_row_that_goes_while_rows_are_looked_at_is_not_missed(collection, monk
     # Catches a deleted image called lost, and one whose file came after the look at its folder.
     images = [add_image(collection, name) for name in ("one", "two")]
     default_storage.delete(images[0].file.name)
-    monkeypatch.setattr("catalog.own_files.Pictures.listing", lambda self: iter([["images/x"]]))
-    monkeypatch.setattr("catalog.own_files.Pictures.files_without_rows", False)
+    monkeypatch.setattr(
+        "catalog.files.own_files.Pictures.listing", lambda self: iter([["images/x"]])
+    )
+    monkeypatch.setattr("catalog.files.own_files.Pictures.files_without_rows", False)
     owners = list(Pictures().owners())
-    monkeypatch.setattr("catalog.own_files.Pictures.owners", lambda self: iter(owners))
+    monkeypatch.setattr("catalog.files.own_files.Pictures.owners", lambda self: iter(owners))
     assert [owner.pk for owner in FileCheck(Pictures(), Wishes()).run().lost] == [images[0].pk]
     Image.objects.all().delete()
     assert FileCheck(Pictures(), Wishes()).run().lost == []

@@ -8,7 +8,7 @@ import pytest
 from django.db import DataError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.db.utils import DatabaseErrorWrapper
 
-from catalog.database_errors import TEXTS, WORDS, Trouble, in_words, trouble_of
+from catalog.trouble.database import TEXTS, WORDS, Trouble, in_words, trouble_of
 
 
 class Raising:
@@ -123,7 +123,7 @@ def test_errors_without_a_code_are_known_by_their_words():
 @pytest.mark.parametrize("trouble", Trouble)
 def test_every_trouble_is_a_sentence_that_names_the_database(trouble, monkeypatch):
     # Catches a trouble without words, and a driver's English in them.
-    monkeypatch.setattr("catalog.database_errors.trouble_of", lambda error: trouble)
+    monkeypatch.setattr("catalog.trouble.database.trouble_of", lambda error: trouble)
     text = in_words(OperationalError("English of a driver"))
     assert str(connection.settings_dict["NAME"]) in text
     assert "English" not in text

@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from .database_errors import DATABASE_ERRORS, in_words
-from .media_errors import StorageAway
+from .database import DATABASE_ERRORS, in_words
 from .reasons import of_storage, reason
+from .storage import StorageAway
 
 
 def trouble_in_words(error: BaseException) -> str | None:

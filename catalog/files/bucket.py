@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 from django.utils.translation import gettext as _
 from storages.backends.s3 import S3Storage
 
-from .media_errors import StorageAway
+from ..trouble.storage import StorageAway
 from .patience import COMMAND, Patience, current_patience
 
 # How long a bucket that did not answer is left alone by pages.

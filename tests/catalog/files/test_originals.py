@@ -10,7 +10,7 @@ from django.urls import reverse
 from PIL import Image as PillowImage
 
 from catalog.models import Image
-from tests.catalog.metadata.secretive import SECRET, exif, jpeg
+from tests.catalog.files.metadata.secretive import SECRET, exif, jpeg
 from tests.helpers import encoded, picture
 from tests.pages import text, use_stand_in
 

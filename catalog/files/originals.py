@@ -9,8 +9,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from ..models import Image, PictureFormat
 from .metadata import NotUnderstood, can_filter, length, read, without_metadata
-from .models import Image, PictureFormat
 from .thumbnails import rendition_of
 
 CONTENT_TYPES = {

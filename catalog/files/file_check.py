@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from django.utils import timezone
 
+from ..querysets import in_parts
+from ..trouble.reasons import of_storage, reason
 from .filesets import FileSet, Owner
 from .media import facts_of
-from .querysets import in_parts
-from .reasons import of_storage, reason
 
 # Waiting for a bucket takes threads, not cores.
 THREADS = 8

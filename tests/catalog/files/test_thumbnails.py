@@ -18,10 +18,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as PillowImage
 
-from catalog import thumbnails
-from catalog.models import Collection, Image
-from catalog.pixels import lanes
-from catalog.thumbnails import (
+from catalog.files import thumbnails
+from catalog.files.thumbnails import (
     SIZES,
     delete_renditions,
     is_whole,
@@ -30,6 +28,8 @@ from catalog.thumbnails import (
     rendition_of,
     sealed,
 )
+from catalog.models import Collection, Image
+from catalog.pixels import lanes
 from tests.helpers import add_image, encoded, picture
 
 pytestmark = pytest.mark.django_db
@@ -240,8 +240,8 @@ KILLED = """
 import sys
 import django
 django.setup()
-from catalog.thumbnails import rendition_name, sealed
-from catalog.media import write_whole
+from catalog.files.thumbnails import rendition_name, sealed
+from catalog.files.media import write_whole
 content = sealed(b"\\xff\\xd8\\xff\\xe0\\0\\x10" + bytes(20_000_000) + b"\\xff\\xd9")
 print("ready", flush=True)
 while True:

@@ -14,10 +14,10 @@ from io import BytesIO
 from django.core.files.storage import default_storage
 from PIL import Image as PillowImage
 
+from ..models import Image
+from ..pixels import for_collections, opened
+from ..trouble.reasons import of_storage
 from .media import write_whole
-from .models import Image
-from .pixels import for_collections, opened
-from .reasons import of_storage
 
 FOLDER = "thumbnails"
 # Boxes that renditions fit into, in pixels, by the name they have in addresses.

@@ -8,8 +8,8 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from catalog.bucket import BoundedS3Storage
-from catalog.patience import COMMAND, FORM, PAGE, patience_of
+from catalog.files.bucket import BoundedS3Storage
+from catalog.files.patience import COMMAND, FORM, PAGE, patience_of
 from search.models import Query
 from sis_project.environment import bounded_storage
 from tests.helpers import add_image, encoded, picture, unit_vectors

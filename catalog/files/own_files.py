@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ..models import Collection, Image
+from ..names import printable
+from ..querysets import in_parts
 from .filesets import FileSet, Owner, storable
 from .media import walk
-from .models import Collection, Image
-from .names import printable
-from .querysets import in_parts
 from .thumbnails import FOLDER, SIZES, rendition_name
 
 HASH = re.compile(r"[0-9a-f]{64}")

@@ -14,8 +14,8 @@ from boto3.exceptions import S3UploadFailedError
 from django.core.exceptions import SuspiciousFileOperation
 from django.utils import translation
 
-from catalog import reasons
-from catalog.reasons import of_storage, reason
+from catalog.trouble import reasons
+from catalog.trouble.reasons import of_storage, reason
 
 
 def client_error(code: str, status: int = 400) -> Exception:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 from PIL import ImageOps, ImageSequence
 
-from catalog.metadata import NotUnderstood, can_filter, length, read, without_metadata
-from tests.catalog.metadata.secretive import (
+from catalog.files.metadata import NotUnderstood, can_filter, length, read, without_metadata
+from tests.catalog.files.metadata.secretive import (
     PROFILE,
     SECRET,
     bmp,

@@ -7,7 +7,7 @@ from io import BytesIO
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from catalog.metadata.exif import PREFIX
+from catalog.files.metadata.exif import PREFIX
 from tests.helpers import encoded, picture
 
 SECRET = b"taken by Nguyen at home"
