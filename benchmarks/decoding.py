@@ -21,6 +21,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from django.utils.text import slugify
+
 from . import hostile
 from .measuring import Report, arguments
 
@@ -145,8 +147,8 @@ def main() -> None:
         folder = options.files or Path(temporary)
         folder.mkdir(exist_ok=True)
         files = {}
-        for number, kind in enumerate(options.kinds or hostile.KINDS):
-            files[kind] = folder / f"{number}-{options.side}"
+        for kind in options.kinds or hostile.KINDS:
+            files[kind] = folder / f"{slugify(kind)}-{options.side}"
             if not files[kind].exists():
                 files[kind].write_bytes(hostile.KINDS[kind](options.side))
         report.table("Each alone, as an upload", measure_alone(files, options.rounds))

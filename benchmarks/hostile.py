@@ -127,7 +127,7 @@ KINDS: dict[str, Callable[[int], bytes]] = {
     "JPEG, progressive, noise": lambda side: saved(
         noise(side), "JPEG", progressive=True, quality=30
     ),
-    "JPEG, baseline, noise": lambda side: saved(noise(side), "JPEG", quality=60),
+    "JPEG, baseline, noise": lambda side: saved(noise(side), "JPEG", quality=45),
     "JPEG, CMYK": lambda side: saved(flat("CMYK", side), "JPEG"),
     "JPEG that claims 100 million pixels": lambda side: with_size(
         saved(flat("RGB", 640), "JPEG"), 10000, 9990

@@ -26,6 +26,9 @@ from sis_project.wsgi import application
 call_command("migrate", verbosity=0)
 call_command("import_images", {folder!r}, collection="few", verbosity=0)
 call_command("extract_features", descriptor="colour-layout", verbosity=0)
+# The form offers a choice of descriptors where there is more than one; fc6 needs no network here.
+from benchmarks.temporary import fill_vectors, unit_vectors
+fill_vectors(unit_vectors(3, seed=1), slug="fc6")
 allow_many_files()
 waitress.serve(application, listen="127.0.0.1:{port}", max_request_body_size=2**27, **OPTIONS)
 """

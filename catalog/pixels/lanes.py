@@ -18,27 +18,45 @@ class Busy(Exception):
 
 
 class Lane:
-    """Places for `width` decodings at a time; `patience` is how long a server waits, in seconds."""
+    """Places for `width` decodings at a time.
 
-    def __init__(self, width: int, *, patience: float) -> None:
+    A server waits `patience` seconds for one, and `waiting` of its threads at most do so at once
+    (None: any number).
+    """
+
+    def __init__(self, width: int, *, patience: float, waiting: int | None = None) -> None:
         self.places = BoundedSemaphore(width)
         self.patience = patience
+        self.queue = None if waiting is None else BoundedSemaphore(width + waiting)
 
     @contextmanager
     def place(self, *, for_ever: bool) -> Iterator[None]:
         """Hold a place; raises `Busy` where none is free in time, unless one waits `for_ever`."""
-        if not self.places.acquire(timeout=None if for_ever else self.patience):
+        with self.in_queue(for_ever):
+            if not self.places.acquire(timeout=None if for_ever else self.patience):
+                raise Busy
+            try:
+                yield
+            finally:
+                self.places.release()
+
+    @contextmanager
+    def in_queue(self, for_ever: bool) -> Iterator[None]:
+        if self.queue is None or for_ever:
+            yield
+            return
+        if not self.queue.acquire(blocking=False):
             raise Busy
         try:
             yield
         finally:
-            self.places.release()
+            self.queue.release()
 
 
-# Ordinary pictures take a second at most, so their turn comes. Of those in the other lane the
-# second one is told to come again: whoever waits there holds one of the server's threads.
+# Ordinary pictures take a second at most, so their turn comes. Of those in the other lane most
+# are told to come again: whoever waits there holds one of the server's threads.
 ORDINARY = Lane(max(2, os.cpu_count() or 1), patience=10)
-HEAVY = Lane(1, patience=2)
+HEAVY = Lane(1, patience=2, waiting=2)
 
 
 def lane_for(cost: int) -> Lane:

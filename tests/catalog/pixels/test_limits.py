@@ -105,6 +105,18 @@ def test_a_lane_is_as_wide_as_it_says_and_does_not_make_a_server_wait():
         pass
 
 
+def test_few_wait_where_waiting_is_long():
+    """Catches every thread of a server waiting for the lane of large pictures."""
+    lane = Lane(1, patience=60, waiting=0)
+    with lane.place(for_ever=False):
+        with pytest.raises(Busy), lane.place(for_ever=False):
+            pytest.fail("a second one waited")
+        # Whoever waits for ever is nobody's thread.
+        assert lane.in_queue(for_ever=True).__enter__() is None
+    with lane.place(for_ever=False):
+        pass
+
+
 def test_programs_wait_for_a_place():
     """Catches an import that loses pictures because others are being decoded."""
     lane, order = Lane(1, patience=0), []
