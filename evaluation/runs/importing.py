@@ -65,17 +65,9 @@ def import_run(
     """
     started = time.monotonic()
     chosen = choose_protocol(benchmark=benchmark, name=protocol)
-    rankings = parse_run(data, file)
-    ranked = place_names(rankings, benchmark)
+    ranked = place_names(parse_run(data, file), benchmark)
     if not ranked.rankings:
-        raise EvaluationError(
-            _("No topic of %(file)s is in benchmark “%(benchmark)s”; the file ranks: %(topics)s.")
-            % {
-                "file": printable(file),
-                "benchmark": benchmark.name,
-                "topics": first_few(ranked.unknown_topics),
-            }
-        )
+        raise EvaluationError(no_topic_known(ranked, benchmark, file))
     names = known_names(ranked, benchmark)
     if names.none_known:
         raise EvaluationError(unknown_in_run(names, benchmark, file))
@@ -93,6 +85,16 @@ def import_run(
     )
     finish(run=run, ranked=ranked, started=started)
     return run
+
+
+def no_topic_known(ranked: Ranked, benchmark: Benchmark, file: str) -> str:
+    return _(
+        "No topic of %(file)s is in benchmark “%(benchmark)s”; the file ranks: %(topics)s."
+    ) % {
+        "file": printable(file),
+        "benchmark": benchmark.name,
+        "topics": first_few(ranked.unknown_topics),
+    }
 
 
 def place_names(rankings: Rankings, benchmark: Benchmark) -> Ranked:
