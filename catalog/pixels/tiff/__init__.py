@@ -56,13 +56,15 @@ def read_tiff(file: IO[bytes], limits: Limits, *, proven: bool) -> TiffPicture:
 
 
 def tiff_cost(file: IO[bytes], limits: Limits) -> int:
-    """Return how many bytes `read_tiff` takes at its peak, by the headers; raises as it does."""
+    """Return what `read_tiff` costs as `lane_for` takes it, by the headers; raises as it does."""
     with opened_page(file, limits) as page:
         pixels = page.imagewidth * page.imagelength
         strip = page.rowsperstrip * page.imagewidth
         segment = page.tilelength * page.tilewidth if page.is_tiled else strip
-        # Levels, the picture and its turned copy; a segment's samples, raw and scaled.
-        return pixels * OWN_BYTES + min(segment, pixels) * (bytes_per_pixel(page) + SCALING_BYTES)
+        # Levels, the picture and its turned copy; a segment's samples, raw and scaled; and all
+        # samples once more, for the time that they take.
+        depth = bytes_per_pixel(page)
+        return pixels * (OWN_BYTES + depth) + min(segment, pixels) * (depth + SCALING_BYTES)
 
 
 @contextmanager
