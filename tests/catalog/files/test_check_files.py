@@ -33,6 +33,12 @@ pytestmark = pytest.mark.django_db
 NOW = ("--min-age", "0")
 
 
+@pytest.fixture(autouse=True)
+def own_folder(settings, tmp_path):
+    """Caches of vectors that other tests have left are no finding here."""
+    settings.SIS_VAR_DIR = tmp_path / "own"
+
+
 @pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.slow)])
 def any_storage(request):
     if request.param == "s3":

@@ -96,7 +96,7 @@ def test_a_truncated_file_says_fetch_it_again(keras_vgg16, tmp_path):
     path = tmp_path / "cut.h5"
     with keras_vgg16.legacy.open("rb") as whole, path.open("wb") as cut:
         cut.write(whole.read(10_000_000))
-    with pytest.raises(DescriptorError, match=r"cut\.h5 cannot be read .*fetch it again"):
+    with pytest.raises(DescriptorError, match=r"cut\.h5 cannot be read: .*fetch it again"):
         list(file_layers(path))
 
 
