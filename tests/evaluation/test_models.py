@@ -101,7 +101,7 @@ class TestMessages:
         """Catches English sentences in the terminal or on the page of a Vietnamese user."""
         with translation.override("vi"):
             said = problem_in_words(Problem("a.txt", 3, ProblemCode.MISSING_KEY, "box"))
-        assert said == "a.txt, dòng 3: thiếu khoá “box”"
+        assert said == "a.txt, dòng 3: thiếu khóa “box”"
 
     def test_places_are_named(self):
         problem = Problem("a.txt", 3, ProblemCode.DUPLICATE, "b", "a.txt:1")
