@@ -1,4 +1,4 @@
-"""Files that are legal, or nearly, and cost as much as they can. No Django.
+"""Files that are legal, or nearly, and cost as much as they can.
 
 Each is made anew in a moment or two; `side` scales them, so that tests can use small ones.
 """
@@ -14,20 +14,10 @@ import pillow_heif
 import tifffile
 from PIL import Image
 
+from catalog.pixels.png import ADAM7
+
 # 50 million pixels, the default of SIS_MAX_UPLOAD_PIXELS.
 SIDE = 7070
-
-
-# First column, step, first row, step of an interlaced PNG's passes.
-ADAM7 = (
-    (0, 8, 0, 8),
-    (4, 8, 0, 8),
-    (0, 4, 4, 8),
-    (2, 4, 0, 4),
-    (0, 2, 2, 4),
-    (1, 2, 0, 2),
-    (0, 1, 1, 2),
-)
 
 
 def saved(image: Image.Image, format: str, **options: Any) -> bytes:
@@ -75,6 +65,8 @@ def png(side: int, *, bits: int, kind: int, interlaced: bool = False) -> bytes:
         shapes = [(side, side)]
     body = b""
     for width, height in shapes:
+        if width < 1 or height < 1:
+            continue
         row = bytes(1 + -(-width * bands * bits // 8))
         body += b"".join(packer.compress(row) for _ in range(height))
     header = struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, int(interlaced))

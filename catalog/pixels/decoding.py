@@ -15,7 +15,7 @@ import pillow_heif
 from django.utils.translation import gettext as _
 from PIL import ExifTags, Image
 
-from . import jpeg, memory
+from . import jpeg, memory, png
 from .colour import from_code_points
 from .containers import (
     EXIF_INTEROPERABILITY,
@@ -35,8 +35,8 @@ from .tiff import read_tiff, tiff_cost
 # Bytes that decoding takes at its peak for each pixel, measured (`benchmarks/decoding.py`), with a
 # third as much again where a turned copy comes to it, and more for those that are slow.
 COSTS = {"JPEG": 8, "PNG": 16, "WEBP": 17, "GIF": 9, "BMP": 9, "HEIF": 16, "AVIF": 16}
-# A progressive JPEG's coefficients are 2 bytes a sample, and each scan takes time.
-PROGRESSIVE_COST, SCAN_COST = 6, 1.5
+# The coefficients of a JPEG of several scans are kept, 2 bytes a sample; each scan takes time.
+COEFFICIENTS_COST, SCAN_COST = 6, 1.5
 # What Pillow's decoders and metadata readers raise on damaged files, by experience.
 DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error,
@@ -90,8 +90,8 @@ def opened(
 ) -> Iterator[Picture]:
     """Decode a whole picture, and hold a place for decoding while its pixels are worked with.
 
-    `limits` are those for collections where none are given. `proven` leaves out the proof that a
-    JPEG is whole, for files that had it when they came in. Raises `PictureError` for bytes that
+    `limits` are those for collections where none are given. `proven` leaves out the proof that
+    files are whole, for those that had it when they came in. Raises `PictureError` for bytes that
     are not a picture of a supported format, for what has no sure meaning in sRGB, for truncated
     and corrupt files, for what costs more than `limits`, and where no place becomes free in time.
     """
@@ -103,8 +103,8 @@ def opened(
     try:
         with lane.place(for_ever=limits.waits):
             with faults_of(format):
-                if inspection.structure and not proven:
-                    jpeg.check_whole(inspection.structure)
+                if not proven:
+                    prove(file, format, inspection)
                 pixels = read(file, format, limits, proven=proven)
             yield Picture(pixels, format)
     except Busy:
@@ -138,8 +138,8 @@ def inspect(file: IO[bytes], format: str, limits: Limits) -> Inspection:
         limits.check(found.width, found.height)
         limits.check_scans(found.scans, pixels)
         cost: float = COSTS[format]
-        if found.is_progressive:
-            cost += PROGRESSIVE_COST + SCAN_COST * found.scans
+        if found.scans > 1:
+            cost += COEFFICIENTS_COST + SCAN_COST * found.scans
         return Inspection(round(pixels * cost), found)
     if format == "TIFF":
         return Inspection(tiff_cost(file, limits))
@@ -151,6 +151,17 @@ def inspect(file: IO[bytes], format: str, limits: Limits) -> Inspection:
             width, height = image.size
     limits.check(width, height)
     return Inspection(width * height * COSTS[format])
+
+
+def prove(file: IO[bytes], format: str, inspection: Inspection) -> None:
+    """Raise `PictureError` where the decoder would make up pixels, and say nothing.
+
+    A TIFF's reader proves as it reads; the decoders of the other formats refuse what is cut.
+    """
+    if inspection.structure:
+        jpeg.check_whole(inspection.structure)
+    elif format == "PNG":
+        png.check_whole(file)
 
 
 def read(file: IO[bytes], format: str, limits: Limits, *, proven: bool) -> Image.Image:
