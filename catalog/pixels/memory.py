@@ -7,12 +7,10 @@ that has decoded one huge picture would stay huge. Where it is glibc, two calls 
 import ctypes
 from functools import lru_cache
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_MMAP_THRESHOLD = -3
 # Pillow keeps pictures in blocks of 16 MiB. Blocks from this size on are mapped one by one, and
 # unmapped when freed; glibc would raise the threshold to 32 MiB after the first of them.
-MAPPED_BYTES = 16 * 1024**2
-# With a threshold of ours, glibc no longer learns how much of the rest is soon wanted again.
-KEPT_BYTES = 64 * 1024**2
+MAPPED_BYTES = 8 * 1024**2
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +29,6 @@ def map_large_blocks() -> None:
     """Let every large block be returned to the system as soon as it is freed."""
     if (library := c_library()) is not None:
         library.mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
-        library.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def trim() -> None:
