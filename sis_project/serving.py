@@ -8,7 +8,7 @@ from typing import Any
 
 try:
     import resource
-except ImportError:  # Windows, which has no such limit
+except ImportError:  # pragma: no cover (Windows, which has no such limit)
     resource = None  # type: ignore[assignment]
 
 # Options of waitress, by their names in Python.

@@ -20,7 +20,7 @@ def c_library() -> ctypes.CDLL | None:
         library = ctypes.CDLL(None)
         library.mallopt.argtypes = (ctypes.c_int, ctypes.c_int)
         library.malloc_trim.argtypes = (ctypes.c_size_t,)
-    except (AttributeError, OSError, TypeError):  # musl, macOS, Windows
+    except (AttributeError, OSError, TypeError):  # pragma: no cover (musl, macOS, Windows)
         return None
     return library
 

@@ -54,7 +54,7 @@ def test_no_request_is_answered_with_500(settings, monkeypatch, signed_in):
     settings.MIDDLEWARE = MIDDLEWARE
     replace_fc6(monkeypatch, Describer())
     known, session = fill()
-    requests = requests_of(known, every=int(os.environ.get("SIS_FUZZ_EVERY", "997")))
+    requests = requests_of(known, every=int(os.environ.get("SIS_FUZZ_EVERY", "389")))
     found = offences(requests, session=session if signed_in else "")
     assert not found, "\n".join(found)
 
@@ -80,7 +80,7 @@ def main() -> None:
         replace_fc6(monkeypatch, Describer())
         call_command("migrate", verbosity=0)
         known, session = fill()
-        every = int(os.environ.get("SIS_FUZZ_EVERY", "997"))
+        every = int(os.environ.get("SIS_FUZZ_EVERY", "389"))
         for cookie in ("", session):
             sys.stdout.writelines(offences(requests_of(known, every=every), session=cookie))
 

@@ -50,12 +50,12 @@ HANDLERS = HANDLER(on_error), HANDLER(on_warning)
 def loaded_library() -> str | None:
     """Return the path of the libtiff that this process has loaded with Pillow."""
     Image.init()
-    if sys.platform == "linux":
+    if sys.platform == "linux":  # pragma: no branch
         maps = Path("/proc/self/maps").read_text()
         paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if "libtiff" in line}
         return min(paths, default=None)
-    bundled = sorted(Path(PIL.__file__).parent.glob(".dylibs/libtiff*.dylib"))
-    return str(bundled[0]) if bundled else None
+    bundled = sorted(Path(PIL.__file__).parent.glob(".dylibs/libtiff*.dylib"))  # pragma: no cover
+    return str(bundled[0]) if bundled else None  # pragma: no cover
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +71,7 @@ def listen() -> bool:
             setter = getattr(library, name)
             setter.argtypes, setter.restype = [HANDLER], ctypes.c_void_p
             setter(handler)
-    except (OSError, AttributeError):
+    except (OSError, AttributeError):  # pragma: no cover (a library that cannot be asked)
         return False
     return True
 
