@@ -6,6 +6,7 @@ it is part of what is searched. A vector that is not a unit vector is refused fo
 """
 
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 from django.core.files.storage import Storage
@@ -31,10 +32,9 @@ def stored_pixels(*, file: str, storage: Storage) -> PillowImage.Image:
     `StorageAway` where that is so of every file.
     """
     try:
+        # As a whole, before anything is decoded: a disk that fails must not pass for damage.
         with storage.open(file) as opened:
-            return decode(opened, proven=True).pixels
-    except PictureError:
-        raise
+            content = opened.read()
     # Storage back ends raise errors of their own; one unreadable object must not stop the others.
     except Exception as error:
         if away := reading_failed(error, file=file, storage=storage):
@@ -47,6 +47,7 @@ def stored_pixels(*, file: str, storage: Storage) -> PillowImage.Image:
             "reason": reason(error),
         }
         raise PictureError(Fault.UNREADABLE, message) from error
+    return decode(BytesIO(content), proven=True).pixels
 
 
 def query_part(*, pixels: PillowImage.Image, box: Box | None = None) -> PillowImage.Image:

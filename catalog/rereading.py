@@ -8,6 +8,7 @@ by their headers, and where the pixels are other ones now, every vector is marke
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 from django.core.files.storage import Storage
 from django.db import transaction
@@ -58,7 +59,8 @@ def differs(name: str, storage: Storage) -> bool | None:
     """Tell whether the file has other pixels now; None where it cannot be had."""
     try:
         with storage.open(name) as file:
-            return is_read_otherwise(file, for_collections())
+            content = file.read()  # as a whole: what fails later is the picture's own fault
+        return is_read_otherwise(BytesIO(content), for_collections())
     # Storages raise errors of their own kinds. Extraction, which comes next, says what is wrong.
     except Exception:
         return None

@@ -1,7 +1,7 @@
 """What lies beside photographs on real disks, told by its name alone. Pure.
 
 Telephones, cameras, network disks, Google Takeout and programs that sync or sort pictures put these
-there by themselves. They are no pictures of anybody's, and no mistakes either.
+there by themselves. They are not anybody's pictures, and not mistakes either.
 """
 
 import posixpath

@@ -1,7 +1,7 @@
 """From bytes of any supported picture format to upright 8-bit RGB pixels. Reads no database.
 
-The order is part of what a descriptor's vector is: decode, EXIF orientation, sRGB (alpha over
-white, deeper samples to 8 bits), and then, where a box is given, the crop.
+The order is part of what a descriptor's vector is: decode, sRGB (alpha over white, deeper samples
+to 8 bits), EXIF orientation, and then, where a box is given, the crop.
 """
 
 import struct

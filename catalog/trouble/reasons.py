@@ -148,8 +148,8 @@ def reason(error: BaseException) -> str:
     """Say in a few words, without a full stop, why something outside failed.
 
     A phrase of the reader's language for what systems and storages commonly raise (in English, the
-    one that administrators know from POSIX); for anything
-    else the error's class and code, and the library's own text in the log.
+    one that administrators know from POSIX); for anything else the error's class and code, and the
+    library's own text in the log.
     """
     for cause in causes(error):
         if (phrase := known_phrase(cause)) is not None:

@@ -1,11 +1,15 @@
 """From a picture to a checked vector: one way for pages, commands, extraction and evaluation."""
 
+import errno
+from io import BytesIO
+
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image as PillowImage
 
+from catalog import rereading
 from catalog.describing import describe_many, describe_query, stored_pixels
 from catalog.descriptors import Descriptor
 from catalog.pixels import Fault, PictureError
@@ -114,3 +118,19 @@ def test_a_media_folder_that_is_not_there_is_no_pictures_fault(media):
     (media / "images").mkdir(parents=True)
     with pytest.raises(PictureError, match="missing"):
         stored_pixels(file="images/places/ab/x.png", storage=default_storage)
+
+
+class Failing(BytesIO):
+    """A picture's file on a disk that fails while it is read."""
+
+    def read(self, *_size):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_disk_that_fails_is_not_a_damaged_picture(monkeypatch):
+    """Catches an error of the disk that is told, and kept, as damage of the picture."""
+    monkeypatch.setattr(default_storage, "open", lambda name: Failing(encoded(picture(1))))
+    with pytest.raises(PictureError) as caught:
+        stored_pixels(file="x.jpg", storage=default_storage)
+    assert caught.value.fault is Fault.UNREADABLE
+    assert rereading.differs("x.jpg", default_storage) is None
