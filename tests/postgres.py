@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -50,6 +51,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def fresh_database(server: str) -> str:
+    """Make an empty database on a `throwaway_server`, and return its DATABASE_URL."""
+    import psycopg
+
+    name = f"fresh_{uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # a name of our own
+    return f"{server.rsplit('/', 1)[0]}/{name}"
 
 
 @contextmanager

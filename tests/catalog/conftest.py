@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.postgres import throwaway_server
+from tests.postgres import fresh_database, throwaway_server
 from tests.s3 import s3, s3_address  # noqa: F401 (fixtures)
 
 # The column itself; asking whether it is there (IS NULL, IS NOT NULL) reads no vector.
@@ -36,7 +36,13 @@ def no_vectors_loaded(db) -> Callable[[], AbstractContextManager]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The DATABASE_URL of a real PostgreSQL server."""
+def postgres_server() -> Iterator[str]:
+    """The address of a real PostgreSQL server that a worker's modules share."""
     with throwaway_server() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_url(postgres_server) -> str:
+    """The DATABASE_URL of an empty database: no module finds what another has left."""
+    return fresh_database(postgres_server)
