@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from . import admin_whitenings  # noqa: F401 (registers itself)
 from .admin_clearing import clear
 from .admin_deletion import DeletionWithoutVectors
 from .admin_features import (
@@ -32,7 +33,7 @@ from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descrip
 from .extraction import pending_ids
 from .feature_states import FeatureState
 from .features import current_model_id, features_of
-from .links import by_descriptor, image_links
+from .links import by_recipe, image_links
 from .models import Collection, Image, ImageVector
 from .names import printable
 from .querysets import CollectionQuerySet, ImageQuerySet
@@ -186,7 +187,7 @@ class ImageAdmin(SearchedByName, CatalogAdmin):
         if not current:
             return gettext("Only an image with current features has neighbours.")
         name = current[0].descriptor.name
-        query = by_descriptor(name)
+        query = by_recipe(name)
         links = ((link.address(image.pk) + query, link.label) for link in image_links)
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
 

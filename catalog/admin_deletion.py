@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import capfirst
 
-from .models import Image, ImageVector
+from .models import Image, ImageRegions, ImageVector
 
 
 class WithoutVectors(NestedObjects):
@@ -17,7 +17,7 @@ class WithoutVectors(NestedObjects):
 
     def related_objects(self, related_model: type[Model], *args: Any) -> QuerySet:
         found = super().related_objects(related_model, *args)
-        if related_model is ImageVector:
+        if related_model in (ImageVector, ImageRegions):
             return found.none()  # part of its image, and not worth a line of its own
         return found.defer("fc6") if related_model is Image else found
 

@@ -1,7 +1,7 @@
 """Classes that a setting declares by name, as Django's own back ends are: descriptors, engines."""
 
 import inspect
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -12,16 +12,22 @@ Declared = TypeVar("Declared")
 
 
 def declared_class(
-    *, setting: str, kind: str, name: str, base: type[Declared], given: Set[str] = frozenset()
+    *,
+    setting: str,
+    kind: str,
+    name: str,
+    base: type[Declared],
+    given: Set[str] = frozenset(),
+    ready: Mapping[str, Any] | None = None,
 ) -> tuple[type[Declared], dict[str, Any]]:
-    """Return the subclass of `base` and the options that `setting` declares as `name`.
+    """Return the subclass of `base` and the options that `setting`, or `ready`, declares as `name`.
 
     A declaration is `{"BACKEND": dotted path, "OPTIONS": {...}}`, or the path alone. `kind` is the
     word for what is declared; `given` are arguments that the caller passes and no option may set.
     Raises `ImproperlyConfigured` naming the setting, the value and the choices for an unknown
     name, path, class or option.
     """
-    declarations = getattr(settings, setting)
+    declarations = {**(ready or {}), **getattr(settings, setting)}
     try:
         declaration = declarations[name]
     except KeyError:

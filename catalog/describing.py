@@ -13,7 +13,8 @@ from django.core.files.storage import Storage
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
-from .descriptors import Descriptor
+from .descriptors import Descriptor, Prepared
+from .descriptors.derived import describe_together, prepare_together
 from .pixels import Box, Fault, PictureError, crop, decode, is_uniform
 from .trouble.reasons import reason
 from .trouble.storage import reading_failed
@@ -73,40 +74,54 @@ def query_part(*, pixels: PillowImage.Image, box: Box | None = None) -> PillowIm
 
 
 def describe_query(
-    *, pixels: PillowImage.Image, box: Box | None = None, descriptor: Descriptor
-) -> Float32Array:
-    """Return the unit vector (D,) of an upright RGB picture, or of `box` of it, to search with.
+    *, pixels: PillowImage.Image, box: Box | None = None, descriptors: Sequence[Descriptor]
+) -> dict[Descriptor, Float32Array]:
+    """Return the unit vectors (D,) of an upright RGB picture, or of `box` of it, to search with.
 
     Raises `PictureError` as `query_part` does and where the picture gives no features, and
     `DescriptorError` where the weights cannot be had.
     """
-    prepared = descriptor.prepare(query_part(pixels=pixels, box=box))
-    return describe_prepared(picture=prepared, descriptor=descriptor)
+    prepared = prepare_query(query_part(pixels=pixels, box=box), descriptors)
+    return describe_prepared(picture=prepared, descriptors=descriptors)
 
 
-def describe_prepared(*, picture: PillowImage.Image, descriptor: Descriptor) -> Float32Array:
-    """Return the unit vector (D,) of what `descriptor.prepare` made of a `query_part`.
+def prepare_query(part: PillowImage.Image, descriptors: Sequence[Descriptor]) -> Prepared:
+    """Return what `describe_prepared` of the same descriptors starts from."""
+    if len(descriptors) == 1:
+        return descriptors[0].prepare(part)
+    return prepare_together(descriptors, part)
+
+
+def describe_prepared(
+    *, picture: Prepared, descriptors: Sequence[Descriptor]
+) -> dict[Descriptor, Float32Array]:
+    """Return the unit vectors (D,) of what `prepare_query` made of a `query_part`.
 
     Raises as `describe_query`.
     """
-    vector = descriptor.describe_one(picture)
-    if not np.isfinite(vector).all():
+    if len(descriptors) == 1:
+        rows = [descriptors[0].describe_one(picture)]
+    else:
+        rows = [found[0] for found in describe_together(descriptors, [picture])]
+    if not all(np.isfinite(row).all() for row in rows):
         raise without_features()
-    return vector
+    return dict(zip(descriptors, rows, strict=True))
 
 
-def describe_many(
-    *, pictures: Sequence[PillowImage.Image], descriptor: Descriptor
-) -> list[Described]:
+def describe_many(*, pictures: Sequence[Prepared], descriptor: Descriptor) -> list[Described]:
     """Return each picture's unit vector (D,), or why it has none, in order.
 
     Raises `DescriptorError` where the weights cannot be had.
     """
     if not pictures:
         return []
-    rows = descriptor.describe(pictures)
-    usable = np.all(np.isfinite(rows), axis=1)
-    return [row if good else without_features() for row, good in zip(rows, usable, strict=True)]
+    return usable(descriptor.describe(pictures))
+
+
+def usable(rows: Float32Array) -> list[Described]:
+    """Return each of the rows (N, D) that a descriptor gave, or that it is no vector."""
+    finite = np.all(np.isfinite(rows), axis=1)
+    return [row if good else without_features() for row, good in zip(rows, finite, strict=True)]
 
 
 def without_features() -> PictureError:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from django.core.files.storage import Storage
 from django.db import transaction
-from PIL import Image as PillowImage
 
-from .describing import describe_many, stored_pixels
-from .descriptors import Descriptor
+from .describing import Described, stored_pixels, usable
+from .descriptors import Descriptor, Prepared
+from .descriptors.derived import describe_together, prepare_together
 from .models import Image
 from .names import printable
 from .pixels import PictureError
@@ -47,15 +47,19 @@ class ExtractionReport:
 
 @dataclass(frozen=True, slots=True)
 class PendingImage:
-    """An image about to be described; `version` tells whether its picture is replaced meanwhile."""
+    """An image about to be described; `version` tells whether its picture is replaced meanwhile.
+
+    `lacks` are the names of the descriptors of which it has no current vector.
+    """
 
     version: Version
     name: str
     file: str
+    lacks: set[str]
 
 
-# A picture as its descriptor's `prepare` leaves it, or why there is none.
-Prepared = PillowImage.Image | PictureError
+# What the descriptors make of a picture, or why there is none.
+Ready = Prepared | PictureError
 
 
 def pending_ids(
@@ -80,6 +84,7 @@ def extract_features(
     *,
     ids: Sequence[int],
     descriptor: Descriptor,
+    also: Sequence[Descriptor] = (),
     batch_size: int = DEFAULT_BATCH_SIZE,
     force: bool = False,
     on_progress: Callable[[int], None] = lambda number: None,
@@ -87,6 +92,7 @@ def extract_features(
 ) -> ExtractionReport:
     """Store `descriptor`'s vector on the images `ids`; without `force`, only where none is current.
 
+    And those of `also`: descriptors that share a network and its input share its passes, too.
     Pictures are decoded by threads, a few batches ahead of the network; each batch is committed
     before the next is described, so that a killed process loses at most one. Several processes
     may work on the same images: each starts at another place and skips what is done meanwhile.
@@ -94,28 +100,37 @@ def extract_features(
     the weights cannot be had.
     """
     report, storage = ExtractionReport(), Image._meta.get_field("file").storage
-
-    def find(batch: Sequence[int]) -> list[PendingImage]:
-        images = Image.objects.filter(pk__in=batch)
-        if not force:
-            images = images.to_extract(descriptor.name, descriptor.model_id, retry_failed=True)
-        rows = images.order_by("pk").values_list("pk", "sha256", "name", "file")
-        return [PendingImage(Version(pk, sha256), name, file) for pk, sha256, name, file in rows]
+    descriptors = [descriptor, *also]
 
     with stopped_in_words(report), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for size, prepared in prepared_batches(
             batches=in_batches(ids, batch_size),
-            find=find,
-            prepare=lambda image: prepare(image, storage=storage, descriptor=descriptor),
+            find=lambda batch: find(batch, descriptors=descriptors, force=force),
+            prepare=lambda image: prepare(image, storage=storage, descriptors=descriptors),
             pool=pool,
         ):
             if should_stop():
                 report.interrupted = True
                 break
-            store(prepared=prepared, descriptor=descriptor, report=report)
+            store(prepared=prepared, descriptors=descriptors, report=report)
             report.elsewhere += size - len(prepared)
             on_progress(size)
     return report
+
+
+def find(
+    batch: Sequence[int], *, descriptors: Sequence[Descriptor], force: bool
+) -> list[PendingImage]:
+    """Return those of the images that lack a current vector of any descriptor, in order."""
+    found: dict[int, PendingImage] = {}
+    for descriptor in descriptors:
+        images = Image.objects.filter(pk__in=batch)
+        if not force:
+            images = images.to_extract(descriptor.name, descriptor.model_id, retry_failed=True)
+        for pk, sha256, name, file in images.values_list("pk", "sha256", "name", "file"):
+            image = found.setdefault(pk, PendingImage(Version(pk, sha256), name, file, set()))
+            image.lacks.add(descriptor.name)
+    return [found[pk] for pk in sorted(found)]
 
 
 @contextmanager
@@ -141,11 +156,11 @@ def prepared_batches(
     *,
     batches: Iterator[Sequence[int]],
     find: Callable[[Sequence[int]], list[PendingImage]],
-    prepare: Callable[[PendingImage], PillowImage.Image],
+    prepare: Callable[[PendingImage], Prepared],
     pool: ThreadPoolExecutor,
-) -> Iterator[tuple[int, list[tuple[PendingImage, Prepared]]]]:
+) -> Iterator[tuple[int, list[tuple[PendingImage, Ready]]]]:
     """Yield (number of ids asked for, images with their pictures), `BATCHES_AHEAD` ahead."""
-    waiting: list[tuple[int, list[tuple[PendingImage, Future[PillowImage.Image]]]]] = []
+    waiting: list[tuple[int, list[tuple[PendingImage, Future[Prepared]]]]] = []
     try:
         while True:
             while len(waiting) < BATCHES_AHEAD and (batch := next(batches, None)) is not None:
@@ -162,40 +177,61 @@ def prepared_batches(
                 future.cancel()
 
 
-def outcome(future: Future[PillowImage.Image]) -> Prepared:
+def outcome(future: Future[Prepared]) -> Ready:
     try:
         return future.result()
     except PictureError as error:
         return error
 
 
-def prepare(image: PendingImage, *, storage: Storage, descriptor: Descriptor) -> PillowImage.Image:
+def prepare(
+    image: PendingImage, *, storage: Storage, descriptors: Sequence[Descriptor]
+) -> Prepared:
     """Read, decode and reduce one picture; raises `PictureError` and `StorageAway`."""
-    return descriptor.prepare(stored_pixels(file=image.file, storage=storage))
+    return prepare_together(descriptors, stored_pixels(file=image.file, storage=storage))
 
 
 def store(
     *,
-    prepared: list[tuple[PendingImage, Prepared]],
-    descriptor: Descriptor,
+    prepared: list[tuple[PendingImage, Ready]],
+    descriptors: Sequence[Descriptor],
     report: ExtractionReport,
 ) -> None:
     """Describe one batch and commit it."""
     pictures = [picture for _image, picture in prepared if not isinstance(picture, PictureError)]
-    described = iter(describe_many(pictures=pictures, descriptor=descriptor))
+    described = describe_together(descriptors, pictures) if pictures else []
+    failed: dict[Version, tuple[str, str]] = {}
+    with transaction.atomic():
+        for place, descriptor in enumerate(descriptors):
+            results = iter(usable(described[place]) if described else [])
+            outcomes = []
+            for image, picture in prepared:
+                result = picture if isinstance(picture, PictureError) else next(results)
+                if isinstance(result, PictureError):
+                    failed[image.version] = (printable(image.name), str(result))
+                if descriptor.name in image.lacks:
+                    outcomes.append((image, result))
+            write(outcomes, descriptor=descriptor, report=report)
+    report.failed += failed.values()
+
+
+def write(
+    outcomes: list[tuple[PendingImage, Described]],
+    *,
+    descriptor: Descriptor,
+    report: ExtractionReport,
+) -> None:
+    """Store a batch's vectors of one descriptor, and why others have none."""
     vectors: list[tuple[Version, Float32Array]] = []
     failures: list[tuple[Version, str]] = []
-    for image, picture in prepared:
-        result = picture if isinstance(picture, PictureError) else next(described)
+    for image, result in outcomes:
         if isinstance(result, PictureError):
             failures.append((image.version, str(result)))
-            report.failed.append((printable(image.name), str(result)))
         else:
             vectors.append((image.version, result))
     kept = vectors_of(descriptor.name)
-    with transaction.atomic():
-        written = kept.write(vectors, model_id=descriptor.model_id, dim=descriptor.dim)
-        kept.write_errors(failures)
+    written = kept.write(vectors, model_id=descriptor.model_id, dim=descriptor.dim)
+    kept.write_errors(failures)
     report.extracted += written
     report.elsewhere += len(vectors) - written
 

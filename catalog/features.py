@@ -1,5 +1,6 @@
-"""What is known of an image's features, by every declared descriptor."""
+"""What is known of an image's features, by every descriptor."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .descriptors import DEFAULT, Descriptor, DescriptorError, descriptor_names, get_descriptor
@@ -34,11 +35,13 @@ def features_of(image: Image) -> list[ImageFeatures]:
 
     Raises `Image.DoesNotExist` where the image was deleted meanwhile.
     """
+    kept = image.vectors.order_by("descriptor").values_list("descriptor", flat=True)
     found = []
-    for name in sorted(descriptor_names(), key=lambda name: name != DEFAULT):
+    for name in dict.fromkeys((DEFAULT, *descriptor_names(), *kept)):
         facts = vectors_of(name).facts(image.pk, current_model_id(name))
         if facts is None:
             raise Image.DoesNotExist
         if name == DEFAULT or facts.state != FeatureState.MISSING:
-            found.append(ImageFeatures(get_descriptor(name), facts))
+            with suppress(DescriptorError):  # of a descriptor that is gone
+                found.append(ImageFeatures(get_descriptor(name), facts))
     return found

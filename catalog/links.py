@@ -9,18 +9,17 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 
 from .addresses import address
-from .descriptors import DEFAULT
 
 
-def by_descriptor(name: str) -> str:
-    """Return what follows the address of a page that searches by this descriptor."""
-    return "" if name == DEFAULT else f"?{urlencode({'descriptor': name})}"
+def by_recipe(name: str) -> str:
+    """Return what follows the address of a page that ranks by this recipe, or descriptor."""
+    return f"?{urlencode({'recipe': name})}"
 
 
 @dataclass(frozen=True, slots=True)
 class ImageLink:
     """A page about an image that has a current vector. `url_name` takes the image's number, and
-    `?descriptor=` names the one whose vector it has."""
+    `?recipe=` names the descriptor whose vector it has."""
 
     label: str | Promise
     url_name: str

@@ -4,12 +4,19 @@ from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .addresses import address
 from .fields import FoldedNameField, NameField, VectorField
 from .names import LONGEST, printable
-from .querysets import CollectionQuerySet, ImageManager, ImageVectorManager, NothingManager
+from .querysets import (
+    CollectionQuerySet,
+    ImageManager,
+    ImageRegionsQuerySet,
+    ImageVectorManager,
+    NothingManager,
+)
 from .vectors import FC6_DIM
 
 
@@ -186,6 +193,68 @@ class ImageVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image_id}: {self.descriptor}"
+
+
+class ImageRegions(models.Model):
+    """The vectors of an image's regions, kept on request beside its vector of the same descriptor.
+
+    `data` is (R, D) unit rows and `boxes` (R, 4) as (x1, y1, x2, y2) in shares of width and
+    height, both little-endian half floats.
+    """
+
+    image = models.ForeignKey(
+        Image, models.CASCADE, related_name="regions", verbose_name=_("image")
+    )
+    descriptor = models.CharField(_("descriptor"), max_length=50)
+    model_id = models.CharField(_("model id"), max_length=200)
+    boxes = models.BinaryField()
+    data = models.BinaryField()
+
+    objects = ImageRegionsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("regions")
+        verbose_name_plural = _("regions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "descriptor"], name="catalog_imageregions_unique"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["descriptor", "model_id"], name="catalog_imageregions_model_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_id}: {self.descriptor}"
+
+
+class Whitening(models.Model):
+    """A whitening that was learned from stored vectors; its name is that of what it makes.
+
+    `mean` (D,) and `matrix` (dim, D) are little-endian float32. `learned_on` is the short name of
+    the collection, `benchmark` that of the benchmark whose labels were used, if any, `images` how
+    many images' vectors it took, and `digest` the SHA-256 of which ones, with their labels.
+    """
+
+    name = models.CharField(_("name"), max_length=50, unique=True)
+    source = models.CharField(_("learned from vectors of"), max_length=50)
+    source_model_id = models.CharField(_("model id"), max_length=200)
+    dim = models.PositiveIntegerField(_("numbers"))
+    learned_on = models.CharField(_("learned on collection"), max_length=50)
+    benchmark = models.CharField(_("labels of benchmark"), max_length=50, blank=True)
+    images = models.PositiveIntegerField(_("images"))
+    digest = models.CharField(_("SHA-256 of what it was learned on"), max_length=64)
+    learned_at = models.DateTimeField(_("learned"), default=timezone.now)
+    mean = models.BinaryField()
+    matrix = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("whitening")
+        verbose_name_plural = _("whitenings")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class VectorChange(models.Model):

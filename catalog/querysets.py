@@ -135,6 +135,18 @@ class ImageVectorManager(models.Manager):
         return super().get_queryset().defer("data")
 
 
+class ImageRegionsQuerySet(models.QuerySet):
+    """Regions' rows; whoever needs no numbers asks for other fields only."""
+
+    def of_model(self, descriptor: str, model_id: str) -> Self:
+        """The rows of this descriptor and model id, found by an index."""
+        return self.filter(descriptor=descriptor, model_id=model_id)
+
+    def within(self, collection: int | None) -> Self:
+        """The rows of the images of the collection with this primary key; None: of all."""
+        return self if collection is None else self.filter(image__collection=collection)
+
+
 class NothingManager(models.Manager):
     """No rows at all."""
 

@@ -75,3 +75,10 @@ def decode_many(rows: Sequence[bytes | bytearray | memoryview], dim: int) -> Flo
             raise VectorError(f"row {position}: expected {size} bytes, got {len(row)}")
     array = np.frombuffer(b"".join(rows), dtype=STORED_DTYPE).reshape(len(rows), dim)
     return array.astype(np.float32, copy=False)
+
+
+def unit_rows(rows: Float32Array) -> Float32Array:
+    """Divide each row by its L2 norm; a row whose norm is 0 or not finite becomes all NaN."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    usable = np.isfinite(norms) & (norms > 0)
+    return np.divide(rows, norms, out=np.full_like(rows, np.nan), where=usable)

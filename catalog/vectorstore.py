@@ -281,9 +281,24 @@ def vectors_of(descriptor: str) -> VectorStore:
     return ColumnStore(descriptor) if descriptor == COLUMN else TableStore(descriptor)
 
 
+def stored_names() -> list[str]:
+    """Return the names of the descriptors, fc6 apart, that any image has a row of, in order.
+
+    A step along the index for each, however many rows there are.
+    """
+    names: list[str] = []
+    rows = apps.get_model("catalog.ImageVector").objects.order_by("descriptor")
+    while True:
+        later = rows.filter(descriptor__gt=names[-1]) if names else rows
+        if (name := later.values_list("descriptor", flat=True).first()) is None:
+            return names
+        names.append(name)
+
+
 def forget_rows(image: int) -> None:
     """Delete what rows beside the image keep, whose picture is being replaced."""
-    apps.get_model("catalog.ImageVector").objects.filter(image=image).delete()
+    for model in ("ImageVector", "ImageRegions"):
+        apps.get_model("catalog", model).objects.filter(image=image).delete()
 
 
 def mark_outdated(images: Sequence[int], *, note: str) -> None:
@@ -292,8 +307,11 @@ def mark_outdated(images: Sequence[int], *, note: str) -> None:
     So it shows as outdated, and the next extraction makes it anew. At most
     `querysets.VALUES_AT_A_TIME` images.
     """
-    rows = apps.get_model("catalog.ImageVector").objects.filter(image__in=images)
-    for kept, column in ((all_images().filter(pk__in=images), "fc6_model_id"), (rows, "model_id")):
+    beside = [
+        (apps.get_model("catalog", model).objects.filter(image__in=images), "model_id")
+        for model in ("ImageVector", "ImageRegions")
+    ]
+    for kept, column in ((all_images().filter(pk__in=images), "fc6_model_id"), *beside):
         marked = Concat(column, Value(note), output_field=CharField())
         kept.exclude(**{column: ""}).update(**{column: marked})
 

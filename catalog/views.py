@@ -1,6 +1,7 @@
 """Catalogue pages: parse, read, show."""
 
 import logging
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -10,11 +11,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from .features import features_of
+from .descriptors import Descriptor
+from .features import ImageFeatures, features_of
 from .files.metadata import can_filter
 from .files.originals import gets_whole_file, serve_original
 from .files.thumbnails import SIZES, rendition_of
-from .links import by_descriptor, image_links
+from .links import by_recipe, image_links
 from .models import Collection, Image
 from .pixels import Fault, PictureError
 from .trouble.reasons import of_storage
@@ -73,7 +75,7 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "image": found,
         "features": features,
-        "links": links(pk, current[0].descriptor.name) if current else [],
+        "links": links(pk, best(current).name) if current else [],
         "serves_metadata": settings.SIS_SERVE_METADATA,
         "can_filter": can_filter(found.format),
         "gets_whole_file": gets_whole_file(found, request.user),
@@ -81,9 +83,15 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "catalog/image.html", context)
 
 
+def best(features: Sequence[ImageFeatures]) -> Descriptor:
+    """Return the first of the descriptors that is trained, else the first."""
+    descriptors = [item.descriptor for item in features]
+    return next((one for one in descriptors if one.trained), descriptors[0])
+
+
 def links(image: int, descriptor: str) -> list[tuple[str, str]]:
     """Return (label, address) of what other apps do with an image by this descriptor."""
-    query = by_descriptor(descriptor)
+    query = by_recipe(descriptor)
     return [(str(link.label), link.address(image) + query) for link in image_links]
 
 

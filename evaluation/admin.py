@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.names import printable
 
+from . import admin_trials  # noqa: F401 (registers itself)
 from .admin_base import (
     NameSearch,
     PresenceFilter,
@@ -266,10 +267,10 @@ class JudgementAdmin(NameSearch, admin.ModelAdmin):
 @admin.register(EvaluationRun)
 class EvaluationRunAdmin(WholeDeletionAdmin):
     list_display = [
-        *("pk", "benchmark", "protocol", "map", "counted", "status", "source", "model_id"),
-        *("crop", "created_at"),
+        *("pk", "benchmark", "protocol", "map", "counted", "status", "source", "recipe"),
+        *("model_id", "crop", "created_at"),
     ]
-    list_filter = ["benchmark", "protocol", "status", "source", "crop", "model_id"]
+    list_filter = ["benchmark", "protocol", "status", "source", "crop", "recipe", "model_id"]
     date_hierarchy = "created_at"
     fields = [
         *("benchmark", "map", "counted", "topics_without_positives", "judged_missing"),

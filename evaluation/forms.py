@@ -8,11 +8,14 @@ from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.descriptors import DEFAULT, descriptor_names, get_descriptor
+from catalog.descriptors import DEFAULT
+from catalog.models import Collection
+from search.recipes import get_recipe, known_recipes
 
 from .measures.protocols import OXFORD_PROTOCOLS, REVISITED_PROTOCOLS
 from .messages import PROTOCOLS
 from .models import Benchmark, EvaluationRun
+from .trials.running import MOST_PICTURES, PICTURES
 
 MOST_RELABELLED = 100
 USUAL_M = 3
@@ -35,8 +38,8 @@ def engine_choices() -> list[tuple[str, str]]:
     return [(alias, alias) for alias in settings.SEARCH_ENGINES]
 
 
-def descriptor_choices() -> list[tuple[str, str]]:
-    return [(name, str(get_descriptor(name).title or name)) for name in descriptor_names()]
+def recipe_choices() -> list[tuple[str, str]]:
+    return [(recipe.name, str(recipe.title)) for recipe in known_recipes()]
 
 
 class BenchmarkField(forms.ModelChoiceField):
@@ -61,8 +64,8 @@ class EvaluateForm(forms.Form):
         label=_("Search with"), choices=QUERIES, widget=forms.RadioSelect, initial="box"
     )
     exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
-    descriptor = forms.ChoiceField(
-        label=_("Compare by"), choices=descriptor_choices, initial=DEFAULT, required=False
+    recipe = forms.ChoiceField(
+        label=_("Compare by"), choices=recipe_choices, initial=DEFAULT, required=False
     )
     engine = forms.ChoiceField(
         label=_("Engine"), choices=engine_choices, initial="default", required=False
@@ -73,7 +76,7 @@ class EvaluateForm(forms.Form):
         if Benchmark.objects.count() == 1:
             self.fields["benchmark"] = BenchmarkField(empty_label=None)
         # A question only where there is a choice.
-        for name, choices in (("descriptor", descriptor_choices()), ("engine", engine_choices())):
+        for name, choices in (("recipe", recipe_choices()), ("engine", engine_choices())):
             if len(choices) == 1:
                 del self.fields[name]
 
@@ -97,8 +100,33 @@ class EvaluateForm(forms.Form):
             "crop": self.cleaned_data["query"] == "box",
             "exclude_self": self.cleaned_data["exclude_self"],
             "engine": self.cleaned_data.get("engine") or "default",
-            "descriptor": get_descriptor(self.cleaned_data.get("descriptor") or DEFAULT),
+            "recipe": get_recipe(self.cleaned_data.get("recipe") or DEFAULT),
         }
+
+
+class RecipesForm(forms.Form):
+    """Which question recipes are compared on; what is unknown of a recipe is not an error."""
+
+    benchmark = BenchmarkField(empty_label=None)
+    protocol = forms.ChoiceField(label=_("Protocol"), choices=protocol_choices)
+    query = forms.ChoiceField(
+        label=_("Search with"), choices=EvaluateForm.QUERIES, initial="box", required=False
+    )
+    exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
+    baseline = forms.CharField(label=_("Compare with"), required=False, max_length=100)
+    other = forms.CharField(label=_("Show pictures of"), required=False, max_length=100)
+
+    def offer(self, recipes: list[str]) -> None:
+        """Let baseline and other be chosen among what was evaluated."""
+        for name, empty in (
+            ("baseline", gettext("the reference descriptor")),
+            ("other", gettext("the best one")),
+        ):
+            choices = [("", empty), *((recipe, recipe) for recipe in recipes)]
+            self.fields[name].widget = forms.Select(choices=choices)
+
+    def clean_query(self) -> str:
+        return self.cleaned_data["query"] or "box"
 
 
 class RunField(forms.ModelChoiceField):
@@ -111,6 +139,8 @@ class RunField(forms.ModelChoiceField):
         parts = [f"#{run.pk}", run.benchmark.name, str(PROTOCOLS[run.protocol][0])]
         if run.mean_ap is not None:
             parts.append(f"mAP {floatformat(run.mean_ap, 4)}")
+        if run.recipe:
+            parts.append(run.recipe)
         if run.system:
             parts.append(run.system)
         elif run.crop is not None:
@@ -139,3 +169,18 @@ class AuditForm(forms.Form):
     m = forms.IntegerField(
         label=_("Pictures relabelled per topic (m)"), min_value=1, max_value=MOST_RELABELLED
     )
+
+
+class TrialForm(forms.Form):
+    """Which collection to try all recipes on. `asked` are the arguments of `enqueue_trial`."""
+
+    collection = forms.ModelChoiceField(
+        Collection.objects.all(), label=_("Collection"), empty_label=None
+    )
+    pictures = forms.IntegerField(
+        label=_("Pictures to try"), min_value=2, max_value=MOST_PICTURES, initial=PICTURES
+    )
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)

@@ -52,6 +52,15 @@ PROTOCOLS: dict[str, tuple[Promise, Promise]] = {
     ),
 }
 
+# How pictures are changed for a trial; the keys are those of `distortions.DISTORTIONS`.
+CHANGES: dict[str, Promise] = {
+    "crop": gettext_lazy("cropped"),
+    "detail": gettext_lazy("detail"),
+    "mirror": gettext_lazy("mirrored"),
+    "dark": gettext_lazy("dark"),
+    "bright": gettext_lazy("bright"),
+}
+
 
 def problem_in_words(problem: Problem) -> str:
     """Return a problem as one sentence with its place: `file, line 3: ...`."""

@@ -70,22 +70,20 @@ class JudgementQuerySet(models.QuerySet):
 
 # Runs that agree in these, while the collection stays as it is, have the same result.
 ASKED = (
-    *("benchmark", "source", "protocol", "descriptor", "model_id"),
+    *("benchmark", "source", "protocol", "recipe", "recipe_facts", "model_id"),
     *("engine", "engine_options", "crop", "exclude_self"),
 )
 
 
-class RunQuerySet(models.QuerySet):
+class WorkQuerySet(models.QuerySet):
+    """Long work whose row tells how far it is."""
+
     def done(self) -> Self:
         return self.filter(status="done")
 
-    def like(self, run: models.Model) -> Self:
-        """Runs of the same benchmark that were asked for with the same settings."""
-        return self.filter(**{name: getattr(run, name) for name in ASKED})
-
     def under_way(self, *, heard_since: datetime, queued_since: datetime | None) -> Self:
-        """Runs that wait or go on: those running whose worker responded since, and those queued,
-        only those since then where one is given."""
+        """What waits or goes on: what runs and whose worker responded since, and what is queued,
+        only since then where a time is given."""
         queued, running = Q(status="queued"), Q(status="running")
         if queued_since is not None:
             queued &= Q(created_at__gte=queued_since)
@@ -93,6 +91,19 @@ class RunQuerySet(models.QuerySet):
         return self.annotate(heard_at=heard).filter(
             queued | (running & Q(heard_at__gte=heard_since))
         )
+
+
+class RunQuerySet(WorkQuerySet):
+    def like(self, run: models.Model) -> Self:
+        """Runs of the same benchmark that were asked for with the same settings."""
+        return self.filter(**{name: getattr(run, name) for name in ASKED})
+
+
+class TrialQuerySet(WorkQuerySet):
+    def like(self, trial: models.Model) -> Self:
+        """Trials of the same collection that were asked for with the same settings."""
+        asked = ("collection", "recipes", "pictures", "seed")
+        return self.filter(**{name: getattr(trial, name) for name in asked})
 
 
 _RunManager = models.Manager.from_queryset(RunQuerySet)

@@ -3,7 +3,18 @@
 from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
-from .views import ap_variants, audit, compare, drawings, files, index, runs, topics
+from .views import (
+    ap_variants,
+    audit,
+    compare,
+    drawings,
+    files,
+    index,
+    recipes,
+    runs,
+    topics,
+    trials,
+)
 
 
 class ChartKind:
@@ -23,6 +34,9 @@ register_converter(ChartKind, "chart_kind")
 app_name = "evaluation"
 urlpatterns = [
     path("", index.index, name="index"),
+    path("recipes/", recipes.recipes, name="recipes"),
+    path("trials/", trials.trials, name="trials"),
+    path("trials/<int:pk>/", trials.trial, name="trial"),
     path("compare/", compare.compare, name="compare"),
     path("compare/differences.<chart_kind:kind>", drawings.differences, name="differences_chart"),
     path("runs/<int:pk>/", runs.run, name="run"),

@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from catalog.checks import above_zero, not_negative
 
 from .engines import check_engine
+from .recipes import check_recipe
+from .recipes.registry import declarations
 
 
 @checks.register()
@@ -30,3 +32,14 @@ def check_limits(**_kwargs: Any) -> list[checks.CheckMessage]:
         *above_zero("SIS_MAX_UPLOAD_BYTES", "SIS_QUERY_DAYS", id="search.E003"),
         *not_negative("SIS_QUERY_QUOTA_BYTES", id="search.E004"),
     ]
+
+
+@checks.register()
+def check_recipes(**_kwargs: Any) -> list[checks.CheckMessage]:
+    messages: list[checks.CheckMessage] = []
+    for name in declarations():
+        try:
+            check_recipe(name)
+        except ImproperlyConfigured as error:
+            messages.append(checks.Error(str(error), id="search.E005"))
+    return messages

@@ -9,11 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from catalog.descriptors import DEFAULT
 from catalog.models import Collection
 from catalog.pixels import Box
 
-from .services import searchable_descriptors
+from .recipes import Recipe, default_recipe, get_recipe, searchable_recipes
 
 ACCEPTED_TYPES = ",".join(
     f"image/{name}"
@@ -49,13 +48,17 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.too_large = too_large
-        usable = searchable_descriptors()
+        usable = searchable_recipes()
         if len(usable) > 1:
-            self.fields["descriptor"] = forms.ChoiceField(
+            self.fields["recipe"] = forms.ChoiceField(
                 label=_("Compare by"),
                 required=False,
-                choices=[(d.name, d.title or d.name) for d in usable],
+                choices=[
+                    ("", _("Best available")),
+                    *((recipe.name, recipe.title) for recipe in usable),
+                ],
             )
+        self.purposes = [(recipe.title, recipe.purpose) for recipe in usable]
 
     def clean_picture(self) -> UploadedFile:
         upload = self.cleaned_data["picture"]
@@ -70,8 +73,10 @@ class UploadForm(forms.Form):
             raise ValidationError(_("Choose a picture first."), code="required")
         return upload
 
-    def clean_descriptor(self) -> str:
-        return self.cleaned_data["descriptor"] or DEFAULT
+    def chosen_recipe(self) -> Recipe:
+        """What was chosen, else the default of the collection."""
+        name = self.cleaned_data.get("recipe")
+        return get_recipe(name) if name else default_recipe(self.cleaned_data["collection"])
 
 
 class BoxForm(forms.Form):

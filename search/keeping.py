@@ -6,7 +6,7 @@ file without a row, never a row without a file.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -26,10 +26,12 @@ logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 50
 
 
-def store_query(
-    query: Query, *, content: bytes, vector: Float32Array, descriptor: Descriptor
-) -> Query:
-    """Save the row, its vector and its picture: all, or none of them.
+# A query's vectors (D,) by descriptor.
+Vectors = Mapping[Descriptor, Float32Array]
+
+
+def store_query(query: Query, *, content: bytes, vectors: Vectors) -> Query:
+    """Save the row, its vectors and its picture: all, or none of them.
 
     Must not be called within a transaction: what fails at its end would leave the file.
     """
@@ -37,7 +39,7 @@ def store_query(
         query.picture.save("picture.jpg", ContentFile(content), save=False)
         query.byte_size = len(content)
         with transaction.atomic(durable=True):
-            insert(query, vector, descriptor)
+            insert(query, vectors)
     except BaseException:
         # A disk that is full leaves a part of the file, and no name on the row.
         discard(query.picture.name or stored_path(query, ""))
@@ -46,7 +48,7 @@ def store_query(
     return query
 
 
-def store_part(part: Query, *, of: Query, vector: Float32Array, descriptor: Descriptor) -> Query:
+def store_part(part: Query, *, of: Query, vectors: Vectors) -> Query:
     """Save a query for a part of the picture of another one, whose file it shares.
 
     Raises `PictureError` where the other one is gone.
@@ -57,27 +59,28 @@ def store_part(part: Query, *, of: Query, vector: Float32Array, descriptor: Desc
         if kept is None:
             raise PictureError(Fault.MISSING, _("The picture of this query is gone."))
         part.picture, part.byte_size = kept.picture.name, kept.byte_size
-        insert(part, vector, descriptor)
+        insert(part, vectors)
     keep_within_quota(newest=part)
     return part
 
 
-def insert(query: Query, vector: Float32Array, descriptor: Descriptor) -> None:
+def insert(query: Query, vectors: Vectors) -> None:
     query.save(force_insert=True)
-    keep_vector(query, vector, descriptor)
+    keep_vectors(query, vectors)
 
 
-def keep_vector(query: Query, vector: Float32Array, descriptor: Descriptor) -> None:
-    """Store a query's vector; raises `IntegrityError` where the query is deleted meanwhile."""
+def keep_vectors(query: Query, vectors: Vectors) -> None:
+    """Store a query's vectors; raises `IntegrityError` where the query is deleted meanwhile."""
     with transaction.atomic():
-        QueryVector.objects.update_or_create(
-            query=query,
-            descriptor=descriptor.name,
-            defaults={
-                "model_id": descriptor.model_id,
-                "data": encode(vector, descriptor.dim),
-            },
-        )
+        for descriptor, vector in vectors.items():
+            QueryVector.objects.update_or_create(
+                query=query,
+                descriptor=descriptor.name,
+                defaults={
+                    "model_id": descriptor.model_id,
+                    "data": encode(vector, descriptor.dim),
+                },
+            )
 
 
 def discard(name: str) -> None:

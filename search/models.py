@@ -38,7 +38,7 @@ class QueryQuerySet(models.QuerySet):
 
 
 class Query(models.Model):
-    """An uploaded picture, or a part of one, to be ranked by `descriptor`.
+    """An uploaded picture, or a part of one, to be ranked by `recipe`.
 
     `picture` is a re-encoded working copy without metadata, at most 1600 pixels a side; a query
     and those for parts of it name one file, of `byte_size` bytes (0: unknown). The box
@@ -63,7 +63,7 @@ class Query(models.Model):
     x2 = models.FloatField(null=True, blank=True)
     y2 = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
-    descriptor = models.CharField(_("descriptor"), max_length=50, default=DEFAULT)
+    recipe = models.CharField(_("way to rank"), max_length=50, default=DEFAULT)
 
     objects = QueryQuerySet.as_manager()
 
@@ -115,6 +115,22 @@ class QueryVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.query_id}: {self.descriptor}"
+
+
+class CollectionRecipe(models.Model):
+    """The recipe by which pages rank a collection unless another is asked for."""
+
+    collection = models.OneToOneField(
+        Collection, models.CASCADE, related_name="kept_recipe", verbose_name=_("collection")
+    )
+    recipe = models.CharField(_("way to rank"), max_length=50)
+
+    class Meta:
+        verbose_name = _("way to rank a collection")
+        verbose_name_plural = _("ways to rank collections")
+
+    def __str__(self) -> str:
+        return f"{self.collection}: {self.recipe}"
 
 
 class VectorFileQuerySet(models.QuerySet):

@@ -1,5 +1,6 @@
 """From pictures to stored queries and their vectors; `keeping.py` keeps rows and files."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,16 +11,17 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
-from catalog.describing import describe_prepared, describe_query, query_part
-from catalog.descriptors import Descriptor, get_descriptor
+from catalog.describing import describe_prepared, describe_query, prepare_query, query_part
+from catalog.descriptors import DEFAULT, Descriptor, Prepared
 from catalog.locks import Locked, at_once
 from catalog.models import Collection
 from catalog.pixels import Box, Fault, PictureError, decode, for_uploads, opened
 from catalog.vectors import Float32Array
 from catalog.vectors import decode as decode_vector
 
-from .keeping import keep_vector, store_part, store_query
+from .keeping import keep_vectors, store_part, store_query
 from .models import Query
+from .recipes import Recipe, get_recipe
 
 WORKING_SIDE = 1600
 WORKING_QUALITY = 90
@@ -27,10 +29,10 @@ WORKING_QUALITY = 90
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """What is kept of an upload: what its descriptor starts from, and the working copy (JPEG) with
+    """What is kept of an upload: what its descriptors start from, and the working copy (JPEG) with
     its `size` in pixels."""
 
-    prepared: PillowImage.Image
+    prepared: Prepared
     size: tuple[int, int]
     content: bytes
 
@@ -39,23 +41,23 @@ def create_query(
     *,
     file: IO[bytes],
     collection: Collection | None = None,
-    descriptor: Descriptor | None = None,
+    recipe: Recipe | None = None,
 ) -> Query:
-    """Store an uploaded picture as a query, with the vector of its own pixels.
+    """Store an uploaded picture as a query, with the vectors of its own pixels.
 
     The working copy carries no metadata: it is encoded anew from the pixels. Nothing is stored
     where a step fails. Raises `PictureError` as decoding an upload and `describe_query` do, and
     `DescriptorError`.
     """
-    descriptor = descriptor or get_descriptor()
-    reduced = reduce_upload(file, descriptor)
-    vector = describe_prepared(picture=reduced.prepared, descriptor=descriptor)
+    recipe = recipe or get_recipe(DEFAULT)
+    reduced = reduce_upload(file, recipe.descriptors)
+    vectors = describe_prepared(picture=reduced.prepared, descriptors=recipe.descriptors)
     width, height = reduced.size
-    query = Query(collection=collection, width=width, height=height, descriptor=descriptor.name)
-    return store_query(query, content=reduced.content, vector=vector, descriptor=descriptor)
+    query = Query(collection=collection, width=width, height=height, recipe=recipe.name)
+    return store_query(query, content=reduced.content, vectors=vectors)
 
 
-def reduce_upload(file: IO[bytes], descriptor: Descriptor) -> Reduced:
+def reduce_upload(file: IO[bytes], descriptors: Sequence[Descriptor]) -> Reduced:
     """Decode an upload, and do all that takes its pixels while its place for decoding is held.
 
     The pixels are gone when this returns: many uploads may wait for the network at once.
@@ -64,7 +66,7 @@ def reduce_upload(file: IO[bytes], descriptor: Descriptor) -> Reduced:
     with opened(file, for_uploads()) as picture, ThreadPoolExecutor(max_workers=1) as beside:
         part = query_part(pixels=picture.pixels)
         encoding = beside.submit(encode_working_copy, picture.pixels)
-        prepared = descriptor.prepare(part)
+        prepared = prepare_query(part, descriptors)
         size, content = encoding.result()
         return Reduced(prepared, size, content)
 
@@ -79,15 +81,15 @@ def encode_working_copy(pixels: PillowImage.Image) -> tuple[tuple[int, int], byt
     return copy.size, buffer.getvalue()
 
 
-def crop_query(*, query: Query, box: Box, descriptor: Descriptor | None = None) -> Query:
+def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query:
     """Store a query for a part of an earlier query's picture; the earlier one stays.
 
     Both have the one file. `box` is in pixels of the working copy. Raises as `describe_query`, and
     `PictureError` where the earlier query is deleted meanwhile.
     """
-    descriptor = descriptor or get_descriptor(query.descriptor)
+    recipe = recipe or get_recipe(query.recipe)
     pixels = decode(BytesIO(working_copy(query)), proven=True).pixels
-    vector = describe_query(pixels=pixels, box=box, descriptor=descriptor)
+    vectors = describe_query(pixels=pixels, box=box, descriptors=recipe.descriptors)
     x1, y1, x2, y2 = box
     part = Query(
         collection=query.collection,
@@ -97,9 +99,9 @@ def crop_query(*, query: Query, box: Box, descriptor: Descriptor | None = None) 
         y1=max(0.0, y1),
         x2=min(float(query.width), x2),
         y2=min(float(query.height), y2),
-        descriptor=descriptor.name,
+        recipe=recipe.name,
     )
-    return store_part(part, of=query, vector=vector, descriptor=descriptor)
+    return store_part(part, of=query, vectors=vectors)
 
 
 def working_copy(query: Query) -> bytes:
@@ -112,19 +114,27 @@ def working_copy(query: Query) -> bytes:
         raise PictureError(Fault.MISSING, message) from error
 
 
-def query_vector(*, query: Query, descriptor: Descriptor) -> Float32Array:
-    """Return a query's vector (D,), described from the working copy where there is none yet.
+def query_vectors(*, query: Query, recipe: Recipe) -> dict[str, Float32Array]:
+    """Return a query's vectors (D,) by descriptor, described from the working copy if need be.
 
     That is so for a descriptor that the query was not asked with, and where the vector was made
     by another model id than the current. It is kept for the next time, unless the database is
     locked or read-only: a search waits for nobody. Raises as `describe_query`.
     """
-    kept = query.vectors.filter(descriptor=descriptor.name, model_id=descriptor.model_id).first()
-    if kept is not None:
-        return decode_vector(kept.data, descriptor.dim)
+    stored = {kept.descriptor: kept for kept in query.vectors.all()}
+    found: dict[str, Float32Array] = {}
+    lacking = []
+    for descriptor in recipe.descriptors:
+        kept = stored.get(descriptor.name)
+        if kept is not None and kept.model_id == descriptor.model_id:
+            found[descriptor.name] = decode_vector(kept.data, descriptor.dim)
+        else:
+            lacking.append(descriptor)
+    if not lacking:
+        return found
     pixels = decode(BytesIO(working_copy(query)), proven=True).pixels
-    vector = describe_query(pixels=pixels, box=query.box, descriptor=descriptor)
+    made = describe_query(pixels=pixels, box=query.box, descriptors=lacking)
     # The query may be deleted meanwhile, the database locked or read-only.
     with suppress(DatabaseError, Locked), at_once():
-        keep_vector(query, vector, descriptor)
-    return vector
+        keep_vectors(query, made)
+    return found | {descriptor.name: vector for descriptor, vector in made.items()}

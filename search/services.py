@@ -1,23 +1,44 @@
 """From a query to hits with images. Reads only; `queries.py` stores queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from catalog.descriptors import Descriptor, DescriptorError, descriptor_names, get_descriptor
+from catalog.descriptors import DEFAULT, Descriptor
 from catalog.feature_states import FeatureCounts
-from catalog.models import Collection, Image
+from catalog.models import Collection, Image, ImageRegions
+from catalog.pixels import Box
+from catalog.querysets import ImageQuerySet
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
-from .engines import Answer, Method, SearchEngine, get_engine
+from .engines import Answer, Method, get_engine
+from .ranking import rank
+from .recipes import Recipe, get_recipe
+from .regions import rank_by_regions
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result: `rank` from 1, `distance` Euclidean in [0, 2]."""
+    """One result: `rank` from 1, `distance` Euclidean in [0, 2]; where several descriptors are
+    fused, 1 minus the fused score.
+
+    `region` is the part of the picture that was compared, (x1, y1, x2, y2) in shares of its width
+    and height, where it was not the whole.
+    """
 
     rank: int
     image: Image
     distance: float
+    region: Box | None = None
+
+    @property
+    def frame(self) -> Box | None:
+        """The region as left, top, width and height in the picture's pixels."""
+        if self.region is None:
+            return None
+        x1, y1, x2, y2 = self.region
+        wide, high = self.image.width, self.image.height
+        return x1 * wide, y1 * high, (x2 - x1) * wide, (y2 - y1) * high
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,89 +52,112 @@ class Results:
     hits: list[Hit]
     page: int
     ranked: int
-    descriptor: Descriptor
+    recipe: Recipe
     counts: FeatureCounts | None
     method: Method = "scanned"
-
-
-def searchable_descriptors() -> list[Descriptor]:
-    """Return the declared descriptors by which something can be found now, in order."""
-    found = []
-    for name in descriptor_names():
-        descriptor = get_descriptor(name)
-        try:
-            if vectors_of(name).has_current(descriptor.model_id):
-                found.append(descriptor)
-        except DescriptorError:
-            continue  # its weights are gone: the pages that need it say so
-    return found
 
 
 def count_searchable(
     *,
     collection: Collection | None = None,
     engine: str = "default",
-    descriptor: Descriptor | None = None,
+    recipe: Recipe | None = None,
 ) -> int:
-    """Return how many images a search in `collection` (None: in all) ranks."""
-    found = get_engine(engine, descriptor=descriptor)
-    found.sync()
-    return found.count(within=collection.pk if collection else None)
+    """Return how many images a search in `collection` (None: in all) ranks, at most."""
+    recipe, within = recipe or get_recipe(DEFAULT), collection.pk if collection else None
+    if recipe.regions:
+        kept = ImageRegions.objects.of_model(recipe.descriptor.name, recipe.descriptor.model_id)
+        return kept.within(within).count()
+    counts = []
+    for descriptor in recipe.descriptors:
+        found = get_engine(engine, descriptor=descriptor)
+        found.sync()
+        counts.append(found.count(within=within))
+    return min(counts)
 
 
 def find_similar(
     *,
-    vector: Float32Array,
+    vectors: Mapping[str, Float32Array],
     collection: Collection | None = None,
     page: int = 1,
     page_size: int = 30,
     engine: str = "default",
-    descriptor: Descriptor | None = None,
+    recipe: Recipe | None = None,
 ) -> Results:
-    """Rank the images of `collection` (None: all) by distance from `vector` (D,).
+    """Rank the images of `collection` (None: all) by likeness to a query.
 
-    A page past the end gives the last one. Hits and `ranked` are of one moment.
+    `vectors` are its unit vectors (D,) by the name of each of the recipe's descriptors. A page
+    past the end gives the last one. Hits and `ranked` are of one moment.
     """
-    descriptor = descriptor or get_descriptor()
-    backend = get_engine(engine, descriptor=descriptor)
-    backend.sync()
+    recipe = recipe or get_recipe(DEFAULT)
     within = collection.pk if collection else None
-    page, answer = answer_page(backend, vector, page, page_size, within)
+    page, answer, regions = answer_page(recipe, vectors, page, page_size, within, engine)
     offset = (page - 1) * page_size
     ids, distances = answer.ids[0, offset:].tolist(), answer.distances[0, offset:].tolist()
     images = Image.objects.select_related("collection").in_bulk(ids)
     places = enumerate(zip(ids, distances, strict=True), start=offset + 1)
     return Results(
         hits=[
-            Hit(rank=rank, image=images[pk], distance=distance)
+            Hit(rank, images[pk], distance, regions[rank - 1] if regions else None)
             for rank, (pk, distance) in places
             if pk in images  # a row deleted since the sync
         ],
         page=page,
         ranked=answer.count,
-        descriptor=descriptor,
-        counts=count_left_out(collection=collection, descriptor=descriptor, ranked=answer.count),
-        method=answer.methods[0],
+        recipe=recipe,
+        counts=count_left_out(collection=collection, recipe=recipe, ranked=answer.count),
+        method=answer.methods[0] if answer.methods else "scanned",
     )
 
 
 def answer_page(
-    backend: SearchEngine, vector: Float32Array, page: int, page_size: int, within: int | None
-) -> tuple[int, Answer]:
-    """Return the answer that ends with this page, or with the last one, and that page's number."""
+    recipe: Recipe,
+    vectors: Mapping[str, Float32Array],
+    page: int,
+    page_size: int,
+    within: int | None,
+    engine: str,
+) -> tuple[int, Answer, list[Box]]:
+    """Return the page's number, the answer that ends with it, and the parts that were found.
+
+    Where there are fewer pages, the last one. Parts of pictures only where the recipe compares
+    them.
+    """
+    queries = {name: vector[None] for name, vector in vectors.items()}
     while True:
-        answer = backend.answer(vector[None], page * page_size, within=within)
+        depth, boxes = page * page_size, []
+        if recipe.regions:
+            descriptor = recipe.descriptor
+            found = rank_by_regions(
+                descriptor=descriptor, queries=queries[descriptor.name], k=depth, within=within
+            )
+            answer, boxes = found.answer, [tuple(box) for box in found.boxes[0].tolist()]
+        else:
+            answer = rank(recipe=recipe, queries=queries, k=depth, within=within, engine=engine)
         last = max(1, -(-answer.count // page_size))
         if page <= last:
-            return page, answer
+            return page, answer, boxes
         page = last
 
 
 def count_left_out(
-    *, collection: Collection | None, descriptor: Descriptor, ranked: int
+    *, collection: Collection | None, recipe: Recipe, ranked: int
 ) -> FeatureCounts | None:
-    """Count the images that a ranking of `ranked` others lacks, by reason; None where none is."""
+    """Count the images that a ranking of `ranked` others lacks, by reason; None where none is.
+
+    Of a recipe with several descriptors, by that of which most are lacking.
+    """
     images = Image.objects.in_collection(collection)
+    most: FeatureCounts | None = None
+    for descriptor in recipe.descriptors:
+        found = left_out_by(images, descriptor, ranked)
+        if found is not None and (most is None or found.left_out > most.left_out):
+            most = found
+    return most
+
+
+def left_out_by(images: ImageQuerySet, descriptor: Descriptor, ranked: int) -> FeatureCounts | None:
     model_id = descriptor.model_id
     if vectors_of(descriptor.name).all_current(images, model_id, ranked):
         return None

@@ -10,5 +10,6 @@ urlpatterns = [
     path("search/<uuid:pk>/", views.results, name="results"),
     path("search/<uuid:pk>/crop/", views.crop, name="crop"),
     path("search/<uuid:pk>/picture/", views.picture, name="picture"),
+    path("recipes/", views.recipes, name="recipes"),
     path("images/<int:pk>/similar/", views.similar, name="similar"),
 ]

@@ -1,6 +1,7 @@
 """Search pages: parse, call a service, show."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
-from catalog.links import by_descriptor
+from catalog.descriptors import DescriptorError
+from catalog.links import by_recipe
 from catalog.models import Collection, Image
 from catalog.pixels import Fault, PictureError
 from catalog.search_words import not_searched_with, nothing_to_search
@@ -24,8 +25,9 @@ from catalog.vectorstore import vectors_of
 
 from .forms import BoxForm, UploadForm
 from .models import Query
-from .queries import create_query, crop_query, query_vector
-from .services import count_searchable, find_similar, searchable_descriptors
+from .queries import create_query, crop_query, query_vectors
+from .recipes import Recipe, default_recipe, get_recipe, searchable_recipes
+from .services import count_searchable, find_similar
 from .uploads import was_too_large
 
 PAGE_SIZE = 30
@@ -50,14 +52,14 @@ def home(request: HttpRequest) -> HttpResponse:
         status = 413 if form.has_error("picture", "too_large") else 400
         return show_home(request, form, status=status)
     collection = form.cleaned_data["collection"]
-    descriptor = get_descriptor(form.cleaned_data.get("descriptor", DEFAULT))
     try:
-        if not count_searchable(collection=collection, descriptor=descriptor):
-            problem = nothing_to_search(collection=collection, descriptor=descriptor)
+        recipe = form.chosen_recipe()
+        if not count_searchable(collection=collection, recipe=recipe):
+            problem = nothing_to_search(collection=collection, descriptor=recipe.descriptor)
             form.add_error(None, problem)
             return show_home(request, form, status=400)
         query = create_query(
-            file=form.cleaned_data["picture"], collection=collection, descriptor=descriptor
+            file=form.cleaned_data["picture"], collection=collection, recipe=recipe
         )
     except PictureError as error:
         form.add_error("picture", str(error))
@@ -80,11 +82,12 @@ def refuse_picture(request: HttpRequest, form: UploadForm, error: PictureError) 
 def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     collections = Collection.objects.with_image_count()
     image_count = sum(collection.image_count for collection in collections)
-    problem, searchable, advice = "", 0, ""
+    problem, searchable, advice, trained = "", 0, "", True
     try:
-        searchable = count_searchable()
+        recipe = default_recipe()
+        searchable, trained = count_searchable(recipe=recipe), recipe.trained
         if image_count and not searchable:
-            advice = nothing_to_search(collection=None, descriptor=get_descriptor())
+            advice = nothing_to_search(collection=None, descriptor=recipe.descriptor)
     except DescriptorError as error:
         problem = str(error)
     context = {
@@ -94,6 +97,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
         "advice": advice,
         "image_count": image_count,
         "problem": problem,
+        "untrained_weights": not trained,
     }
     return render(request, "search/home.html", context, status=status)
 
@@ -114,8 +118,8 @@ def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = BoxForm(request.POST)
     if form.is_valid():
         try:
-            descriptor = chosen_descriptor(request, default=query.descriptor)
-            return redirect(crop_query(query=query, box=form.box, descriptor=descriptor))
+            recipe = chosen_recipe(request, default=query.recipe)
+            return redirect(crop_query(query=query, box=form.box, recipe=recipe))
         except PictureError as error:
             form.add_error(None, str(error))
         except DescriptorError as error:
@@ -127,15 +131,13 @@ def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
 def show_results(
     request: HtmxHttpRequest, *, query: Query, box_form: BoxForm, status: int = 200
 ) -> HttpResponse:
-    descriptor = chosen_descriptor(request, default=query.descriptor)
+    recipe = chosen_recipe(request, default=query.recipe)
     try:
-        vector = query_vector(query=query, descriptor=descriptor)
+        vectors = query_vectors(query=query, recipe=recipe)
     except (DescriptorError, PictureError) as error:
         return show_problem(request, str(error))
     collection = chosen_collection(request, default=query.collection)
-    context = ranking_context(
-        request, vector=vector, collection=collection, descriptor=descriptor
-    ) | {
+    context = ranking_context(request, vectors=vectors, collection=collection, recipe=recipe) | {
         "query": query,
         "box_form": box_form,
         "kept_until": query.created_at + timedelta(days=query.retention_days),
@@ -149,28 +151,41 @@ def show_results(
 def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The ranking for an image of the catalogue; the image itself comes first."""
     image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
-    descriptor = chosen_descriptor(request, default=DEFAULT)
-    try:
-        stored = vectors_of(descriptor.name).of_images(
-            [image.pk], model_id=descriptor.model_id, dim=descriptor.dim
-        )
-    except DescriptorError as error:
-        return show_problem(request, str(error))
-    if image.pk not in stored:
-        facts = vectors_of(descriptor.name).facts(image.pk, descriptor.model_id)
-        problem = not_searched_with(facts, descriptor)
-        return show_problem(request, problem, status=409, image=image)
     collection = chosen_collection(request, default=image.collection)
-    context = ranking_context(
-        request, vector=stored[image.pk], collection=collection, descriptor=descriptor
-    ) | {"image": image, "ranking_url": reverse("search:similar", args=[image.pk])}
+    recipe = chosen_recipe(request, default=default_recipe(collection).name)
+    vectors: dict[str, Float32Array] = {}
+    for descriptor in recipe.descriptors:
+        store = vectors_of(descriptor.name)
+        try:
+            model_id = descriptor.model_id
+        except DescriptorError as error:
+            return show_problem(request, str(error))
+        stored = store.of_images([image.pk], model_id=model_id, dim=descriptor.dim)
+        if image.pk not in stored:
+            problem = not_searched_with(store.facts(image.pk, model_id), descriptor)
+            return show_problem(request, problem, status=409, image=image)
+        vectors[descriptor.name] = stored[image.pk]
+    context = ranking_context(request, vectors=vectors, collection=collection, recipe=recipe) | {
+        "image": image,
+        "ranking_url": reverse("search:similar", args=[image.pk]),
+    }
     return render_ranking(request, "search/similar.html", context)
 
 
-def chosen_descriptor(request: HttpRequest, *, default: str) -> Descriptor:
-    """Return the descriptor in the address, or `default`; what is not declared is not found."""
+@require_safe
+def recipes(request: HttpRequest) -> HttpResponse:
+    """About the ways to compare: what each is good for, and whose networks they use."""
+    return render(request, "search/recipes.html", {"recipes": searchable_recipes()})
+
+
+def chosen_recipe(request: HttpRequest, *, default: str) -> Recipe:
+    """Return the recipe in the address, or `default`; what does not exist is not found.
+
+    Addresses of former releases name a descriptor, whose plain ranking has its name.
+    """
+    asked = request.GET.get("recipe") or request.GET.get("descriptor")
     try:
-        return get_descriptor(request.GET.get("descriptor") or default)
+        return get_recipe(asked or default)
     except DescriptorError as error:
         raise Http404(str(error)) from error
 
@@ -186,29 +201,28 @@ def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Co
 def ranking_context(
     request: HttpRequest,
     *,
-    vector: Float32Array,
+    vectors: Mapping[str, Float32Array],
     collection: Collection | None,
-    descriptor: Descriptor,
+    recipe: Recipe,
 ) -> dict[str, Any]:
     """Rank, for the page number in the address; a number out of range gives the nearest page."""
     results = find_similar(
-        vector=vector,
+        vectors=vectors,
         collection=collection,
-        descriptor=descriptor,
+        recipe=recipe,
         page=page_number(request),
         page_size=PAGE_SIZE,
     )
-    choices = searchable_descriptors()
+    choices = searchable_recipes()
     return {
         "results": results,
         "page": Paginator(range(results.ranked), PAGE_SIZE).page(results.page),
         "collection": collection,
         "collections": Collection.objects.all(),
-        "descriptors": choices if len(choices) > 1 else [],
+        "recipes": choices if len(choices) > 1 else [],
         # What links to other rankings carry along.
-        "by_descriptor": by_descriptor(descriptor.name),
-        # This ranking's, instead of the default descriptor's.
-        "untrained_weights": not descriptor.trained,
+        "by_recipe": by_recipe(recipe.name),
+        "untrained_weights": not recipe.trained,
     }
 
 

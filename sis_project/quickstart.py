@@ -14,6 +14,8 @@ from catalog.models import Image
 
 SAMPLE = "sample"
 ADMIN = "admin"
+# The descriptor that means something at once: no download, and seconds for the sample.
+FIRST = "lite0"
 
 
 def choose_weights() -> DescriptorError | None:
@@ -50,6 +52,10 @@ def wants_sample() -> bool:
     if Image.objects.exclude(collection__slug=SAMPLE).exists():
         return False
     return Image.objects.count() < sample_corpus.count()
+
+
+def has_sample() -> bool:
+    return Image.objects.filter(collection__slug=SAMPLE).exists()
 
 
 def render_sample(*, on_progress: Callable[[int, int], None]) -> Path:

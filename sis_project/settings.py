@@ -84,7 +84,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "catalog.context_processors.weights_in_use",
+                "search.context_processors.searching",
             ],
         },
     },
@@ -156,12 +156,22 @@ SIS_DESCRIPTORS = {
     for name, declaration in (
         {
             "fc6": "catalog.descriptors.fc6.Fc6Descriptor",
+            "lite0": "catalog.descriptors.lite0.Lite0Descriptor",
+            "rgem-lite0": {
+                "BACKEND": "catalog.descriptors.pooled.PooledDescriptor",
+                "OPTIONS": {"backbone": "lite0", "layer": "top", "pooling": "rgem"},
+            },
             "colour-layout": "catalog.descriptors.colour_layout.ColourLayoutDescriptor",
         }
         | env.json("SIS_DESCRIPTORS", default={})
     ).items()
     if declaration is not None
 }
+
+# Name -> a way to rank (see search/recipes/registry.py); null takes one away.
+SIS_RECIPES = env.json("SIS_RECIPES", default={})
+# The one that pages use where nothing else is chosen; empty: fc6 where it is trained, else lite0.
+SIS_RECIPE = env.str("SIS_RECIPE", default="")
 
 # `exact`, `certified`, or the dotted path of an engine's class.
 SIS_ENGINE = env.str("SIS_ENGINE", default="exact")

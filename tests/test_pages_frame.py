@@ -36,9 +36,12 @@ def pages(collection, monkeypatch) -> list[str]:
         bare.get_absolute_url(),
         reverse("search:similar", args=[first.pk]),
         reverse("search:similar", args=[bare.pk]),
+        reverse("search:recipes"),
         query.get_absolute_url(),
         f"{query.get_absolute_url()}?page=2",
         part,
+        reverse("evaluation:recipes"),
+        reverse("evaluation:trials"),
         "/nowhere/",
     ]
 

@@ -13,10 +13,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from catalog.models import Image
+from catalog.models import Image, Whitening
 from evaluation.models import EvaluationRun, Judgement
+from search.models import CollectionRecipe
 from tests.evaluation.landmarks import FILES, add_pictures, imported
-from tests.evaluation.views.viewing import evaluated, use_describer
+from tests.evaluation.views.viewing import evaluated, finished_trial, use_describer
 from tests.helpers import encoded, picture
 from tests.pages import stored_query, upload
 
@@ -35,11 +36,15 @@ PUBLIC = {
     "search/<uuid:pk>/crop/": POST_ONLY,
     "search/<uuid:pk>/picture/": OPEN,
     "images/<int:pk>/similar/": OPEN,
+    "recipes/": OPEN,
     "images/": OPEN,
     "images/<int:pk>/": OPEN,
     "images/<int:pk>/original/": OPEN,
     "images/<int:pk>/thumbnail/<str:size>/": OPEN,
     "evaluation/": OPEN,
+    "evaluation/recipes/": OPEN,
+    "evaluation/trials/": OPEN,
+    "evaluation/trials/<int:pk>/": OPEN,
     "evaluation/compare/": OPEN,
     "evaluation/compare/differences.<chart_kind:kind>": OPEN,
     "evaluation/runs/<int:pk>/": OPEN,
@@ -68,7 +73,7 @@ ADMIN = {
     "jsi18n/": STAFF,
     "r/<path:content_type_id>/<path:object_id>/": (302, 302, 404, 404),
     "auth/user/<id>/password/": KEEPER,
-    "^(?P<app_label>auth|catalog|evaluation)/$": (302, 302, 404, 200),
+    "^(?P<app_label>auth|catalog|search|evaluation)/$": (302, 302, 404, 200),
     "(?P<url>.*)$": (302, 302, 404, 404),
 }
 # What is added, changed and deleted by hand, and what only by import.
@@ -83,6 +88,9 @@ MODELS = {
     "evaluation/topic": BY_IMPORT | {"delete/": NOBODY},
     "evaluation/judgement": BY_HAND,
     "evaluation/evaluationrun": BY_IMPORT,
+    "evaluation/recipetrial": BY_IMPORT,
+    "catalog/whitening": BY_IMPORT,
+    "search/collectionrecipe": BY_HAND,
 }
 
 
@@ -125,6 +133,11 @@ def rows(collection, monkeypatch) -> dict[str, str]:
         "evaluation/topic": topic,
         "evaluation/judgement": Judgement.objects.order_by("pk").first(),
         "evaluation/evaluationrun": runs[0],
+        "evaluation/recipetrial": finished_trial(collection),
+        "catalog/whitening": Whitening.objects.create(name="fc6+pca9", images=9, dim=9),
+        "search/collectionrecipe": CollectionRecipe.objects.create(
+            collection=collection, recipe="fc6"
+        ),
     }
     found = {name: str(row.pk) for name, row in first.items()}
     return found | {"query": str(stored_query().pk), "runs": f"{runs[0].pk} {runs[1].pk}"}
@@ -137,6 +150,7 @@ def filled(path: str, rows: dict[str, str]) -> str:
         if path.startswith(f"admin/{model}/"):
             path = path.replace("<path:object_id>", rows[model]).replace("<id>", rows[model])
     number = rows["catalog/image"] if path.startswith("images/") else first
+    number = rows["evaluation/recipetrial"] if path.startswith("evaluation/trials/") else number
     for place, value in {
         "<uuid:pk>": rows["query"],
         "<int:pk>": number,
@@ -147,7 +161,7 @@ def filled(path: str, rows: dict[str, str]) -> str:
         "<str:key>": "x",
         "<path:content_type_id>": "1",
         "<path:object_id>": "1",
-        "^(?P<app_label>auth|catalog|evaluation)/$": "catalog/",
+        "^(?P<app_label>auth|catalog|search|evaluation)/$": "catalog/",
         "(?P<url>.*)$": "nowhere/",
     }.items():
         path = path.replace(place, value)

@@ -22,7 +22,7 @@ LANGUAGES = ["vi"]
 ADVICE = "run makemessages and compilemessages as CONTRIBUTING.md says"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[#0\- +]?\d*(?:\.\d+)?[a-zA-Z%]|\{\w*[^{}]*\}")
 # Names, which are the same in Vietnamese.
-SAME_IN_VIETNAMESE = {"SHA-256"}
+SAME_IN_VIETNAMESE = {"%(number)s ms", "SHA-256"}
 
 
 def catalogue(language: str, suffix: str = "po") -> Path:

@@ -51,15 +51,15 @@ LOOK = """
 import json, sys
 import django; django.setup()
 from django.db import connection
-from catalog.descriptors import get_descriptor
+from search.recipes import get_recipe
 from catalog.models import Image, VectorChange
 from evaluation.models import EvaluationRun
 from search.engines import get_engine
 from search.models import Query
-from search.queries import query_vector
+from search.queries import query_vectors
 engine = get_engine(); engine.sync()
 query = Query.objects.get()
-vector = query_vector(query=query, descriptor=get_descriptor())
+vector = query_vectors(query=query, recipe=get_recipe(query.recipe))["fc6"]
 ids, distances = engine.search(vector[None], 3)
 Image.objects.filter(name="b").update(fc6=None, fc6_model_id="")
 engine.sync()
@@ -72,7 +72,8 @@ json.dump({
     "twins": Image.objects.filter(pk__in=[4, 5]).update(sha256="same"),
     "marks": VectorChange.objects.filter(image_id__lt=0).count(),
     "thumbnail tables": [t for t in connection.introspection.table_names() if "thumb" in t],
-    "descriptor": query.descriptor, "run": EvaluationRun.objects.get().mean_ap,
+    "descriptor": query.recipe, "run": EvaluationRun.objects.get().mean_ap,
+    "recipe": EvaluationRun.objects.get().recipe,
 }, sys.stdout)
 """
 
@@ -190,6 +191,7 @@ EXPECTED = {
     "thumbnail tables": [],
     "descriptor": "fc6",
     "run": 0.5,
+    "recipe": "fc6",
     "names": NAMES_AFTER,
     "found": [7],
     "twins": 2,

@@ -1,4 +1,4 @@
-"""The contract of a descriptor: a recipe from pixels to one vector."""
+"""The contract of a descriptor: from pixels to one vector."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -8,6 +8,9 @@ from django.utils.functional import Promise
 from PIL import Image
 
 from ..vectors import Float32Array
+
+# What `prepare` leaves of a picture. Opaque: only the `describe` of the same descriptor reads it.
+Prepared = Any
 
 
 class DescriptorError(Exception):
@@ -19,7 +22,8 @@ class Descriptor(ABC):
 
     `name` is the one that `SIS_DESCRIPTORS` declares it by, under which its vectors are stored;
     `dim` is their length. `title` and `purpose` (one sentence: what it is good for) are shown
-    where a user chooses, in the user's language. Arguments of `__init__` are the declaration's
+    where a user chooses, in the user's language, and `origin` (whose network and weights it is,
+    under which licence) where it is told about. Arguments of `__init__` are the declaration's
     options; they must be values that JSON can hold.
     """
 
@@ -27,6 +31,7 @@ class Descriptor(ABC):
     dim: int
     title: str | Promise = ""
     purpose: str | Promise = ""
+    origin: str | Promise = ""
 
     @classmethod
     def options_from_settings(cls) -> dict[str, Any]:
@@ -34,8 +39,12 @@ class Descriptor(ABC):
         return {}
 
     @classmethod  # noqa: B027 (most descriptors need nothing)
-    def check(cls) -> None:
-        """Raise `ImproperlyConfigured` where something that the descriptor needs is missing."""
+    def check(cls, **options: Any) -> None:
+        """Raise `ImproperlyConfigured` where something that the descriptor needs is missing.
+
+        `options` are those of the declaration; a value that is none of theirs raises it, too.
+        Loads nothing.
+        """
 
     @property
     @abstractmethod
@@ -51,7 +60,7 @@ class Descriptor(ABC):
     def trained(self) -> bool:
         """False where the weights are random, and a ranking says nothing about quality."""
 
-    def prepare(self, image: Image.Image) -> Image.Image:
+    def prepare(self, image: Image.Image) -> Prepared:
         """Reduce a picture to what `describe` starts from, so that only that need be kept.
 
         `describe([prepare(image)])` equals `describe([image])`. Cheap enough for a decoding
@@ -60,14 +69,14 @@ class Descriptor(ABC):
         return image
 
     @abstractmethod
-    def describe(self, images: Sequence[Image.Image]) -> Float32Array:
+    def describe(self, images: Sequence[Prepared]) -> Float32Array:
         """Return one row per picture: (N, dim) float32, each of L2 norm 1.
 
         A row whose norm came out as 0 or not finite is all NaN: callers refuse it.
         Raises `DescriptorError` where the weights cannot be loaded.
         """
 
-    def describe_one(self, image: Image.Image) -> Float32Array:
+    def describe_one(self, image: Prepared) -> Float32Array:
         """Return the vector (dim,) of one picture, as `describe` of it alone would.
 
         Where several threads ask at once, a descriptor may describe their pictures together.

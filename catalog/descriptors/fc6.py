@@ -13,8 +13,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
-from ..vectors import FC6_DIM, Float32Array
+from ..vectors import FC6_DIM, Float32Array, unit_rows
 from .backbones.precision import FLOAT32, check_precision
+from .backbones.vgg16_maps import ORIGIN
 from .backbones.weights import UNTRAINED, load_layers, weights_id
 from .base import Descriptor
 from .coalescing import CoalescingDescriber
@@ -28,6 +29,7 @@ class Fc6Descriptor(Descriptor):
     dim = FC6_DIM
     title = "fc6"
     purpose = _("What a picture shows as a whole, as a network of 2014 sees it: the reference.")
+    origin = ORIGIN
 
     @classmethod
     def options_from_settings(cls) -> dict[str, Any]:
@@ -72,10 +74,3 @@ class Fc6Descriptor(Descriptor):
                 layers = load_layers(self.weights, memory=self._memory)
                 self._forward = build(layers, precision=self.precision)
             return self._forward
-
-
-def unit_rows(rows: Float32Array) -> Float32Array:
-    """Divide each row by its L2 norm; a row whose norm is 0 or not finite becomes all NaN."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    usable = np.isfinite(norms) & (norms > 0)
-    return np.divide(rows, norms, out=np.full_like(rows, np.nan), where=usable)

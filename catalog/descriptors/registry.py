@@ -1,6 +1,7 @@
-"""Descriptors by name, declared in the setting `SIS_DESCRIPTORS`.
+"""Descriptors by name: declared in `SIS_DESCRIPTORS`, ready-made, or derived from another.
 
-Asking for one costs nothing: weights load when it first describes.
+The name of a derived one is its source's with `+` and what is done: `rmac-lite0+pca512`. Asking
+for one costs nothing: weights load when it first describes.
 """
 
 import json
@@ -10,19 +11,27 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from ..declarations import declared_class
 from ..vectors import FC6_DIM
 from .base import Descriptor, DescriptorError
+from .ready import READY
 
 SETTING = "SIS_DESCRIPTORS"
 DEFAULT = "fc6"
 # Names are kept in rows and stand in addresses.
 NAME = re.compile(r"[a-z0-9]+(?:[-+.][a-z0-9]+)*")
 LONGEST_NAME = 50
-# Descriptors with their weights in memory: those declared, and one with weights of a command's own.
-INSTANCES = 8
+# Descriptors with their weights in memory; pooled ones share those of their backbones.
+INSTANCES = 32
+# What finds derived descriptors by name, by path, because these ask for their sources here. The
+# last one raises `DescriptorError` for a name that is nobody's.
+DERIVED = (
+    "catalog.descriptors.augmented.find_augmented",
+    "catalog.descriptors.whitened.find_whitened",
+)
 
 
 def descriptor_names() -> list[str]:
@@ -37,9 +46,14 @@ def get_descriptor(name: str = DEFAULT, **options: Any) -> Descriptor:
     (`Descriptor.options_from_settings`). Raises `DescriptorError` for an unknown name, and for an
     option that this descriptor does not have; `ImproperlyConfigured` for a wrong declaration.
     """
-    if name not in settings.SIS_DESCRIPTORS:
+    if name not in settings.SIS_DESCRIPTORS and name not in READY:
+        if "+" in name and not any(options.values()):
+            return derived_descriptor(name)
         raise DescriptorError(
-            _("There is no descriptor “%(name)s”. Descriptors: %(known)s.")
+            _(
+                "There is no descriptor “%(name)s”. Descriptors: %(known)s; and poolings of "
+                "networks, such as rmac-lite0 or gem-vgg16."
+            )
             % {"name": name, "known": ", ".join(descriptor_names())}
         )
     backend, declared = check_descriptor(name)
@@ -54,7 +68,7 @@ def get_descriptor(name: str = DEFAULT, **options: Any) -> Descriptor:
 
 
 def check_descriptor(name: str) -> tuple[type[Descriptor], dict[str, Any]]:
-    """Return the class and options that `SIS_DESCRIPTORS[name]` declares.
+    """Return the class and options that `SIS_DESCRIPTORS[name]`, or our own table, declares.
 
     Raises `ImproperlyConfigured` for a name that cannot be stored, an unknown path or option, and
     where a package that the descriptor needs is not installed.
@@ -69,14 +83,21 @@ def check_descriptor(name: str) -> tuple[type[Descriptor], dict[str, Any]]:
         kind="descriptor",
         name=name,
         base=Descriptor,  # type: ignore[type-abstract]  # what is declared need not be
+        ready=READY,
     )
     if name == DEFAULT and getattr(backend, "dim", None) != FC6_DIM:
         raise ImproperlyConfigured(
             f"{SETTING}[{name!r}] is {backend.__name__}: vectors of this name have {FC6_DIM} "
             "components. Declare it under a name of its own."
         )
-    backend.check()
+    backend.check(**options)
     return backend, options
+
+
+def derived_descriptor(name: str) -> Descriptor:
+    """Return the descriptor that is made of another one, as the end of its name says."""
+    found = (import_string(find)(name) for find in DERIVED)
+    return next(descriptor for descriptor in found if descriptor is not None)
 
 
 @lru_cache(maxsize=INSTANCES)

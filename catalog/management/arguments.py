@@ -27,5 +27,6 @@ def add_descriptor_argument(parser: ArgumentParser) -> None:
         "--descriptor",
         default=DEFAULT,
         metavar="NAME",
-        help="one that the setting SIS_DESCRIPTORS declares; default: %(default)s",
+        help="such as fc6, lite0 or rmac-lite0, or one that the setting SIS_DESCRIPTORS declares; "
+        "default: %(default)s",
     )

@@ -141,3 +141,44 @@ def bootstrap_interval(
         resamples=resamples,
         seed=seed,
     )
+
+
+def mean_interval(
+    values: npt.ArrayLike,
+    groups: Sequence[Hashable],
+    *,
+    level: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Interval:
+    """Percentile bootstrap interval of the mean of `values`, drawing whole groups.
+
+    Where `bootstrap_interval` gives every group the same weight, this mean is over all values, as
+    a mAP is over all topics: of the groups drawn, the sum of their values is divided by their
+    number. `values`: (N,) real numbers, one a topic; `groups`: N labels. Raises as
+    `bootstrap_interval`.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"the level must lie between 0 and 1, got {level}")
+    if resamples < 1:
+        raise ValueError(f"at least 1 resample is needed, got {resamples}")
+    means = group_means(values, groups)
+    number = {label: index for index, label in enumerate(dict.fromkeys(groups))}
+    sizes = np.bincount([number[label] for label in groups])
+    sums = means * sizes
+    rng = np.random.default_rng(seed)
+    rows = max(1, _CHUNK // means.size)
+    parts = []
+    for start in range(0, resamples, rows):
+        drawn = rng.integers(0, means.size, (min(rows, resamples - start), means.size))
+        parts.append(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
+    low, high = np.quantile(np.concatenate(parts), [(1 - level) / 2, (1 + level) / 2])
+    return Interval(
+        mean=float(sums.sum() / sizes.sum()),
+        low=float(low),
+        high=float(high),
+        level=level,
+        groups=int(means.size),
+        resamples=resamples,
+        seed=seed,
+    )

@@ -1,7 +1,8 @@
-"""What the evaluation app holds: benchmarks, and runs over them."""
+"""What the evaluation app holds: benchmarks, runs over them, and trials of recipes."""
 
 from .benchmarks import Benchmark, Boxed, Judgement, Label, Topic, TopicVector
 from .runs import EvaluationRun, Outcome, Source, Status, TopicResult
+from .trials import RecipeTrial
 
 __all__ = [
     "Benchmark",
@@ -10,6 +11,7 @@ __all__ = [
     "Judgement",
     "Label",
     "Outcome",
+    "RecipeTrial",
     "Source",
     "Status",
     "Topic",

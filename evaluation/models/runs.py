@@ -41,7 +41,11 @@ class Source(models.TextChoices):
 class EvaluationRun(models.Model):
     """One evaluation of one benchmark: its provenance, its progress, and its mean.
 
-    What is unknown of an imported run (descriptor, engine, crop, ...) is empty or None.
+    What is unknown of an imported run (recipe, engine, crop, ...) is empty or None. `recipe` names
+    the way to rank, `recipe_facts` is what `Recipe.facts()` said of it; `descriptor` and `model_id`
+    are those of its parts, joined by " + ". `seconds_per_query` is the median time of ranking one
+    topic, without describing it; `bytes_per_picture` what the recipe's vectors take.
+    `saw_collection`: something of it was learned on the collection that it is measured on.
     `code_version` and `library_versions` (name to version) are those of `runs.code_version`.
     """
 
@@ -58,8 +62,10 @@ class EvaluationRun(models.Model):
     collection_slug = models.CharField(_("collection"), max_length=50)
     names_hash = models.CharField(_("hash of the names"), max_length=64, blank=True)
     collection_hash = models.CharField(_("hash of names and model ids"), max_length=64, blank=True)
-    descriptor = models.CharField(_("descriptor"), max_length=50, blank=True)
-    model_id = models.CharField(_("model id"), max_length=200, blank=True)
+    recipe = models.CharField(_("way to rank"), max_length=100, blank=True)
+    recipe_facts = models.JSONField(_("parts of the way to rank"), default=dict, blank=True)
+    descriptor = models.CharField(_("descriptor"), max_length=300, blank=True)
+    model_id = models.CharField(_("model id"), max_length=1500, blank=True)
     engine = models.CharField(_("engine"), max_length=50, blank=True)
     engine_options = models.JSONField(_("engine options"), default=dict, blank=True)
     crop = models.BooleanField(_("query box used"), null=True)
@@ -79,6 +85,10 @@ class EvaluationRun(models.Model):
     duration = models.FloatField(
         _("duration in seconds"), null=True, validators=[MinValueValidator(0)]
     )
+
+    seconds_per_query = models.FloatField(_("seconds a query"), null=True)
+    bytes_per_picture = models.PositiveIntegerField(_("bytes a picture"), null=True)
+    saw_collection = models.BooleanField(_("learned on the collection itself"), default=False)
 
     mean_ap = models.FloatField(_("mean average precision"), null=True)
     topics_total = models.PositiveIntegerField(_("topics"), default=0)

@@ -60,6 +60,8 @@ def run_as_dict(run: EvaluationRun) -> dict[str, Any]:
         "provenance": {entry.field: entry.value for entry in provenance(run)},
         "created_at": run.created_at.isoformat(),
         "duration_seconds": run.duration,
+        "seconds_per_query": run.seconds_per_query,
+        "bytes_per_picture": run.bytes_per_picture,
         "mean_interpolated_precision": run.curve,
         "topics": [topic_as_dict(result) for result in run.results.all()],
     }

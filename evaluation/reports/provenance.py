@@ -22,6 +22,9 @@ QUESTION: dict[str, Promise] = {
 SYSTEM: dict[str, Promise] = {
     "source": gettext_lazy("source"),
     "system": gettext_lazy("system"),
+    "recipe": gettext_lazy("way to rank"),
+    "recipe_facts": gettext_lazy("parts of the way to rank"),
+    "saw_collection": gettext_lazy("learned on the collection itself"),
     "descriptor": gettext_lazy("descriptor"),
     "model_id": gettext_lazy("model id"),
     "engine": gettext_lazy("engine"),

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from PIL import Image as PillowImage
 
 from catalog import vectors
 from catalog.describing import describe_many, query_part, stored_pixels
-from catalog.descriptors import Descriptor
+from catalog.descriptors import Descriptor, Prepared
 from catalog.models import Collection, Image
 from catalog.names import printable
 from catalog.pixels import PictureError
@@ -134,7 +133,7 @@ def use_known(
     return left
 
 
-def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image:
+def read_part(item: Wanted, descriptor: Descriptor) -> Prepared:
     """Return what is to be described; raises `PictureError`."""
     file = item.image.file
     pixels = stored_pixels(file=str(file.name), storage=file.storage)
@@ -142,12 +141,12 @@ def read_part(item: Wanted, descriptor: Descriptor) -> PillowImage.Image:
 
 
 def describe_batch(
-    parts: Sequence[tuple[Wanted, Future[PillowImage.Image]]],
+    parts: Sequence[tuple[Wanted, Future[Prepared]]],
     descriptor: Descriptor,
     result: QueryVectors,
 ) -> None:
     """Describe what could be read, and commit it."""
-    usable: list[tuple[Wanted, PillowImage.Image]] = []
+    usable: list[tuple[Wanted, Prepared]] = []
     for item, future in parts:
         try:
             usable.append((item, future.result()))

@@ -1,4 +1,4 @@
-"""Benchmark x engine x protocol -> a run: rank every topic, measure, store."""
+"""Benchmark x recipe x engine x protocol -> a run: rank every topic, measure, store."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,18 +9,20 @@ import numpy as np
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
-from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
+from catalog.descriptors import Descriptor, DescriptorError
 from catalog.models import Collection, Image
 from catalog.names import printable
-from catalog.search_words import nothing_to_search
 from catalog.trouble import trouble_in_words
-from search.engines import check_engine, get_engine
+from search.engines import check_engine
+from search.recipes import Recipe, RecipeError
 
 from ..formats.tables import IntArray, NameTable
 from ..measures.protocols import PROTOCOLS, Protocol
 from ..models import Benchmark, EvaluationRun, Source, Topic
 from .code_version import code_version, library_versions
-from .query_vectors import OnProgress, QueryVectors, query_vectors
+from .query_vectors import OnProgress, QueryVectors
+from .ranking import NothingToSearch, rank_topics
+from .recipes import chosen_recipe, recipe_fields
 from .recording import Ranked, fail, finish, note_progress, start
 
 REASONS_NAMED = 5
@@ -60,24 +62,24 @@ def new_run(
     crop: bool = True,
     exclude_self: bool = False,
     engine: str = "default",
+    recipe: Recipe | None = None,
     descriptor: Descriptor | None = None,
 ) -> EvaluationRun:
     """Return a run, not stored yet, that says what is to be done.
 
-    Raises `EvaluationError` for an unknown protocol or engine, and for weights that are not there.
+    Ranks by `recipe`, or plainly by `descriptor`; by the reference descriptor where neither is
+    given. Raises `EvaluationError` for an unknown protocol or engine, and for weights that are
+    not there.
     """
     chosen = choose_protocol(benchmark=benchmark, name=protocol)
     with told_in_words():
-        descriptor = descriptor or get_descriptor()
         _backend, options = check_engine(engine)
-        model_id = descriptor.model_id
+        by = recipe_fields(chosen_recipe(recipe, descriptor), benchmark.collection)
     return EvaluationRun(
         benchmark=benchmark,
         source=Source.SEARCH,
         protocol=chosen.name,
         collection_slug=benchmark.collection.slug,
-        descriptor=descriptor.name,
-        model_id=model_id,
         engine=engine,
         engine_options=options,
         crop=crop,
@@ -85,6 +87,7 @@ def new_run(
         code_version=code_version(),
         library_versions=library_versions(),
         topics_total=benchmark.topics.count(),
+        **by,
     )
 
 
@@ -92,6 +95,7 @@ def evaluate(
     *,
     on_progress: OnProgress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
+    recipe: Recipe | None = None,
     descriptor: Descriptor | None = None,
     **asked: Any,
 ) -> EvaluationRun:
@@ -102,9 +106,11 @@ def evaluate(
     `EvaluationInterrupted` where `should_stop` said so.
     """
     started = time.monotonic()
-    run = new_run(descriptor=descriptor, **asked)
     with told_in_words():
-        ranked = rank(run, descriptor or get_descriptor(), on_progress, should_stop)
+        recipe = chosen_recipe(recipe, descriptor)
+    run = new_run(recipe=recipe, **asked)
+    with told_in_words():
+        ranked = rank(run, recipe, on_progress, should_stop)
     finish(run=run, ranked=ranked, started=started)
     return run
 
@@ -131,8 +137,8 @@ def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> 
 
     try:
         with told_in_words():
-            descriptor = descriptor or get_descriptor(run.descriptor)
-            ranked = rank(run, descriptor, note, lambda: False)
+            recipe = chosen_recipe(None, descriptor, name=run.recipe)
+            ranked = rank(run, recipe, note, lambda: False)
         finish(run=run, ranked=ranked, started=started)
     except BaseException as error:
         fail(run=run, reason=trouble_in_words(error) or str(error) or type(error).__name__)
@@ -145,60 +151,66 @@ def told_in_words() -> Iterator[None]:
     """Turn what a wrong configuration raises into `EvaluationError`."""
     try:
         yield
-    except (DescriptorError, ImproperlyConfigured) as error:
+    except (DescriptorError, RecipeError, ImproperlyConfigured) as error:
         raise EvaluationError(str(error)) from error
 
 
 def rank(
     run: EvaluationRun,
-    descriptor: Descriptor,
+    recipe: Recipe,
     on_progress: OnProgress,
     should_stop: Callable[[], bool],
 ) -> Ranked:
     """Describe the queries and rank the whole collection for all of them in one search."""
-    check_weights(run, descriptor)
+    check_unchanged(run, recipe)
     collection = run.benchmark.collection
-    engine = get_engine(run.engine, descriptor=descriptor)
-    engine.sync()
-    count = engine.count(within=collection.pk)
-    if not count:
-        raise EvaluationError(nothing_to_search(collection=collection, descriptor=descriptor))
     topics = list(run.benchmark.topics.order_by("position"))
-    queries = query_vectors(
-        topics=topics,
-        collection=collection,
-        descriptor=descriptor,
-        use_box=bool(run.crop),
-        on_progress=on_progress,
-        should_stop=should_stop,
-    )
-    if queries.interrupted:
+    try:
+        found = rank_topics(
+            topics=topics,
+            collection=collection,
+            recipe=recipe,
+            engine=run.engine,
+            use_box=bool(run.crop),
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+    except NothingToSearch as error:
+        raise EvaluationError(str(error)) from error
+    if found is None:
         raise EvaluationInterrupted
-    if not queries.vectors:
-        raise EvaluationError(no_queries(topics, queries))
-    order = [topic.pk for topic in topics if topic.pk in queries.vectors]
-    matrix = np.stack([queries.vectors[pk] for pk in order])
-    ids, _distances = engine.search(matrix, count, within=collection.pk)
+    if not found.order:
+        raise EvaluationError(no_queries(topics, found.queries))
+    run.seconds_per_query = found.seconds_per_query
     images = image_names(collection)
-    names, rows = positions_of(ids, images)
+    names, rows = positions_of(found.ids, images)
     return Ranked(
         table=NameTable(names),
-        rankings=by_name(topics, dict(zip(order, rows, strict=True))),
-        reasons=by_name(topics, queries.reasons),
+        rankings=by_name(topics, dict(zip(found.order, rows, strict=True))),
+        reasons=by_name(topics, found.queries.reasons),
         present=frozenset(images.values()),
-        pairs=[(name, descriptor.model_id) for name in names],
+        pairs=[(name, run.model_id) for name in names],
     )
 
 
-def check_weights(run: EvaluationRun, descriptor: Descriptor) -> None:
-    """Raise `EvaluationError` where a queued run was asked for with other weights."""
-    if descriptor.model_id != run.model_id:
+def check_unchanged(run: EvaluationRun, recipe: Recipe) -> None:
+    """Raise `EvaluationError` where a queued run was asked for with other weights or parts."""
+    now = recipe_fields(recipe, run.benchmark.collection)
+    if now["model_id"] != run.model_id:
         raise EvaluationError(
             _(
                 "The weights have changed: the run was requested with %(asked)s, the current "
                 "ones are %(now)s."
             )
-            % {"asked": run.model_id, "now": descriptor.model_id}
+            % {"asked": run.model_id, "now": now["model_id"]}
+        )
+    if now["recipe_facts"] != run.recipe_facts:
+        raise EvaluationError(
+            _(
+                "The way to rank “%(name)s” was declared otherwise when the run was requested. "
+                "Start a new run."
+            )
+            % {"name": run.recipe}
         )
 
 

@@ -1,10 +1,11 @@
 """Template tags of the evaluation pages."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalog import names
 
 from .. import messages
-from ..messages import PROTOCOLS
+from ..messages import CHANGES, PROTOCOLS
 from ..models import EvaluationRun, Label, Source
 from ..reports import charts
 from ..views.sorting import Sorting
@@ -59,6 +60,8 @@ def fact(run: EvaluationRun, field: str, value: Any) -> str | SafeString:
         return _("yes") if value else _("no")
     if field == "library_versions" and value:
         return ", ".join(f"{library} {version}" for library, version in value.items())
+    if field == "recipe_facts" and value:
+        return format_html("<code>{}</code>", json.dumps(value, ensure_ascii=False))
     if field == "engine_options" and run.source == Source.SEARCH:
         return format_html("<code>{}</code>", json.dumps(value)) if value else _("none")
     if not value:
@@ -96,3 +99,33 @@ def in_a_row(listed: Sequence[str]) -> str:
 def signed(value: float, places: int = 4) -> str:
     """A difference with its sign."""
     return charts.signed_number(value, places)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """A figure in [0, 1] as percent with one decimal, without the sign; a dash for none."""
+    return "–" if value is None else str(floatformat(value * 100, 1))
+
+
+@register.filter
+def signed_percent(value: float) -> str:
+    """A difference of figures in [0, 1] as percent with its sign."""
+    return charts.signed_number(value * 100, 1)
+
+
+@register.filter
+def kind_of_change(kind: str) -> str:
+    """How a picture was changed for a trial, in one word."""
+    return str(CHANGES.get(kind, kind))
+
+
+@register.filter
+def value_at(values: Mapping[str, float], key: str) -> float | None:
+    """The value of a key that a variable holds, None where there is none."""
+    return values.get(key)
+
+
+@register.filter
+def p_value(value: float) -> str:
+    """A p-value with three decimals; what would round to zero is told as a bound."""
+    return f"< {floatformat(0.001, 3)}" if value < 0.0005 else str(floatformat(value, 3))

@@ -8,9 +8,17 @@ from django.core.signals import setting_changed
 from catalog.declarations import declared_class
 from catalog.descriptors import Descriptor, get_descriptor
 
-from .base import Answer, Method, SearchEngine
+from .base import Answer, Method, SearchEngine, scanned
 
-__all__ = ["Answer", "Method", "SearchEngine", "check_engine", "get_engine", "reset_engines"]
+__all__ = [
+    "Answer",
+    "Method",
+    "SearchEngine",
+    "check_engine",
+    "get_engine",
+    "reset_engines",
+    "scanned",
+]
 
 _engines: dict[tuple[str, str, str], SearchEngine] = {}
 _lock = threading.Lock()

@@ -4,7 +4,7 @@ import numpy.typing as npt
 
 from ..index.ranking import merge, nearest
 from ..index.snapshot import Base
-from .base import Answer, Method
+from .base import Answer, scanned
 from .following import FollowingEngine
 from .reading import last_change, read_into_memory
 
@@ -29,8 +29,7 @@ class ExactEngine(FollowingEngine):
             for block in snapshot.blocks(within)
         ]
         ids, distances = merge(found, k, len(checked))
-        methods: list[Method] = ["scanned"] * len(ids)
-        return Answer(ids, distances, tuple(methods), snapshot.count(within))
+        return Answer(ids, distances, scanned(len(ids)), snapshot.count(within))
 
     def build(self) -> tuple[Base, int]:
         revision, _ = last_change(None)

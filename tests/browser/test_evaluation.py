@@ -58,6 +58,8 @@ def pages(site: str, runs: list[EvaluationRun]) -> list[str]:
         run,
         f"{run}topics/0/?step=2",
         f"{run}topics/3/",
+        f"{site}recipes/",
+        f"{site}trials/",
         f"{run}ap-variants/",
         f"{run}audit/",
         f"{run}audit/?queue=buried&depth=1",

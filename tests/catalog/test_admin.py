@@ -271,7 +271,7 @@ def test_collections_show_counts_in_one_query(
 ):
     for number in range(10):
         Collection.objects.create(slug=f"empty{number}")
-    with no_vectors_loaded(), django_assert_max_num_queries(6):
+    with no_vectors_loaded(), django_assert_max_num_queries(8):
         response = admin_client.get(COLLECTIONS)
     counts = {c.slug: (c.image_count, c.features_count) for c in response.context["cl"].result_list}
     assert counts["places"] == (6, 2)

@@ -59,7 +59,7 @@ def test_the_page_of_an_image_lists_its_vectors_and_loads_none(admin_client, ima
     with CaptureQueriesContext(connection) as queries:
         page = admin_client.get(address).content.decode()
     assert "colour-layout/4x4/lab/1" in page
-    assert f"/images/{images[0].pk}/similar/?descriptor={COLOURS}" in page
+    assert f"/images/{images[0].pk}/similar/?recipe={COLOURS}" in page
     assert not any('"catalog_imagevector"."data" FROM' in query["sql"] for query in queries)
     assert not any('"catalog_imagevector"."data",' in query["sql"] for query in queries)
 

@@ -45,26 +45,28 @@ class StandIn(Descriptor):
 def test_queries_that_show_nothing_are_refused_before_the_network(pixels, fault, complaint):
     descriptor = StandIn()
     with pytest.raises(PictureError, match=complaint) as refusal:
-        describe_query(pixels=pixels, descriptor=descriptor)
+        describe_query(pixels=pixels, descriptors=[descriptor])
     assert refusal.value.fault is fault
     assert descriptor.sizes == []
 
 
 def test_a_box_is_cut_out_before_describing():
     descriptor = StandIn()
-    describe_query(pixels=picture(size=(100, 80)), box=(10, 20, 60, 200), descriptor=descriptor)
+    describe_query(pixels=picture(size=(100, 80)), box=(10, 20, 60, 200), descriptors=[descriptor])
     assert descriptor.sizes == [(50, 60)]
 
 
 def test_a_box_outside_the_picture_is_refused():
     with pytest.raises(PictureError, match="leaves nothing of a picture of 100 × 80") as refusal:
-        describe_query(pixels=picture(size=(100, 80)), box=(200, 0, 300, 50), descriptor=StandIn())
+        describe_query(
+            pixels=picture(size=(100, 80)), box=(200, 0, 300, 50), descriptors=[StandIn()]
+        )
     assert refusal.value.fault is Fault.OUTSIDE
 
 
 def test_a_vector_without_direction_is_refused():
     with pytest.raises(PictureError, match="no features") as refusal:
-        describe_query(pixels=picture(), descriptor=StandIn(np.nan))
+        describe_query(pixels=picture(), descriptors=[StandIn(np.nan)])
     assert refusal.value.fault is Fault.NO_FEATURES
 
 

@@ -90,7 +90,7 @@ def test_an_image_page_shows_its_facts(client, image):
         assert fact in shown
     assert f'src="{address(image, "thumbnail", "large")}?v={image.sha256[:12]}"' in html(response)
     assert f'href="{address(image, "original")}"' in html(response)
-    assert f'href="{reverse("search:similar", args=[image.pk])}"' in html(response)
+    assert f'href="{reverse("search:similar", args=[image.pk])}?recipe=fc6"' in html(response)
     assert "/admin/" not in html(response)
 
 

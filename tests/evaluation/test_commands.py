@@ -14,12 +14,12 @@ from django.core.management import CommandError, call_command
 from django.utils.translation import override
 
 from catalog.models import Collection, Image
-from evaluation.management.commands import evaluate as evaluate_command
 from evaluation.management.commands import import_groundtruth as import_command
 from evaluation.messages import reason_of
 from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicVector
 from tests.evaluation.landmarks import DOOR, FILES, GATE_AP, STANDARD_AP, Describer
 from tests.helpers import add_image
+from tests.pages import replace_fc6
 
 pytestmark = pytest.mark.django_db
 
@@ -227,7 +227,7 @@ class TestEvaluate:
     @pytest.fixture
     def describer(self, monkeypatch, benchmark_rows):
         describer = Describer()
-        monkeypatch.setattr(evaluate_command, "get_descriptor", lambda name: describer)
+        replace_fc6(monkeypatch, describer)
         return describer
 
     def test_the_table_says_what_is_in_the_mean_and_what_is_not(self, describer, capsys):

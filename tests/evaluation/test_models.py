@@ -21,6 +21,7 @@ from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicResult
 from evaluation.runs.runner import evaluate
 from evaluation.tasks import enqueue_evaluation, evaluate_run
 from tests.evaluation.landmarks import DOOR, Describer, imported
+from tests.pages import replace_fc6
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ class TestTables:
 
 class TestTasks:
     def test_the_row_comes_back_done(self, benchmark_rows, monkeypatch):
-        monkeypatch.setattr("evaluation.runs.runner.get_descriptor", lambda name="fc6": Describer())
+        replace_fc6(monkeypatch, Describer())
         run = enqueue_evaluation(benchmark=benchmark_rows, protocol="good")
         assert (run.status, run.protocol) == ("done", "good")
         assert (run.progress_done, run.progress_total) == (1, 1)
@@ -82,7 +83,7 @@ class TestTasks:
 
     def test_the_row_says_why_it_failed(self, db, monkeypatch):
         """Catches a page that waits forever, or an exception in the visitor's face."""
-        monkeypatch.setattr("evaluation.runs.runner.get_descriptor", lambda name="fc6": Describer())
+        replace_fc6(monkeypatch, Describer())
         run = enqueue_evaluation(benchmark=imported(DOOR, name="door"))
         assert run.status == "failed"
         assert "contains no pictures" in run.error

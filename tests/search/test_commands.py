@@ -49,7 +49,7 @@ def filled(collection, photo, real_descriptor):
 
 def test_json_is_the_documented_object(filled, photo):
     answer = json.loads(run("search_images", photo, "--top", "2", "--format", "json"))
-    assert list(answer) == ["model_id", "collection", "hits"]
+    assert list(answer) == ["recipe", "model_id", "collection", "hits"]
     assert answer["model_id"] == "vgg16/untrained/float32"
     assert answer["collection"] is None
     first = answer["hits"][0]

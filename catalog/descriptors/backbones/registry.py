@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from .base import Backbone
+from .keras_applications import NETWORKS, KerasBackbone
 
 BACKBONES = {
     "lite0": "catalog.descriptors.backbones.lite0.Lite0",
@@ -17,10 +18,12 @@ BACKBONES = {
 def get_backbone(name: str) -> Backbone:
     """Return the process's one backbone of this name; nothing of it is loaded yet.
 
+    Besides our own, every network of `keras.applications`, its name in lower case: `resnet50`.
     Raises `ImproperlyConfigured` for an unknown name.
     """
-    try:
+    if name in BACKBONES:
         return import_string(BACKBONES[name])()
-    except KeyError:
-        known = ", ".join(BACKBONES)
-        raise ImproperlyConfigured(f"There is no backbone {name!r}; there are: {known}.") from None
+    if name in NETWORKS:
+        return KerasBackbone(name)
+    known = ", ".join((*BACKBONES, *NETWORKS))
+    raise ImproperlyConfigured(f"There is no backbone {name!r}; there are: {known}.")

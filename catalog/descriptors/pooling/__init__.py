@@ -1,5 +1,17 @@
 """Poolings of feature maps: (H, W, C) -> (C,). Pure: NumPy only."""
 
-from .whole import POOLINGS, average
+from .regional import Pooling, rgem, rmac
+from .whole import average, crow, gem, mac, spoc
 
-__all__ = ["POOLINGS", "average"]
+# By the names that declarations and model ids use.
+POOLINGS: dict[str, Pooling] = {
+    "average": average,
+    "spoc": spoc,
+    "mac": mac,
+    "rmac": rmac,
+    "crow": crow,
+    "gem": gem,
+    "rgem": rgem,
+}
+
+__all__ = ["POOLINGS", "Pooling"]

@@ -6,15 +6,19 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.descriptors import Descriptor, DescriptorError, get_descriptor
+from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
+from catalog.descriptors.augmented import AugmentedDescriptor
 from catalog.descriptors.backbones.precision import PRECISIONS
-from catalog.extraction import DEFAULT_BATCH_SIZE, ExtractionReport, extract_features, pending_ids
-from catalog.management.arguments import add_descriptor_argument, positive_int
+from catalog.extraction import DEFAULT_BATCH_SIZE, ExtractionReport, pending_ids
+from catalog.feature_states import FeatureState
+from catalog.management.arguments import positive_int
 from catalog.management.base import SisCommand
+from catalog.management.extracting import Wanted, extract, passes
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.models import Collection, Image
 from catalog.querysets import ImageQuerySet, UnknownCollection
+from catalog.regions import with_regions, without_regions
 from catalog.rereading import ids_of_earlier_readings, look_again
 
 
@@ -26,7 +30,19 @@ class Command(SisCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--collection", metavar="SLUG", help="only this collection")
-        add_descriptor_argument(parser)
+        parser.add_argument(
+            "--descriptor",
+            action="append",
+            metavar="NAME",
+            help="such as fc6, lite0 or rmac-lite0, or one that the setting SIS_DESCRIPTORS "
+            "declares; may be given several times, and those of one network then share its work; "
+            f"default: {DEFAULT}",
+        )
+        parser.add_argument(
+            "--regions",
+            action="store_true",
+            help="keep the parts of pictures that the descriptor pools, to search them, too",
+        )
         parser.add_argument(
             "--batch-size", type=positive_int, default=DEFAULT_BATCH_SIZE, metavar="N"
         )
@@ -50,27 +66,76 @@ class Command(SisCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            descriptor = get_descriptor(
-                options["descriptor"], weights=options["weights"], precision=options["precision"]
-            )
             slug = options["collection"]
             collection = Collection.objects.by_slug(slug) if slug else None
             images = Image.objects.in_collection(collection)
             if not options["dry_run"]:
                 self.look_again(images, options["verbosity"])
-            ids = pending_ids(
-                images=images,
-                descriptor=descriptor,
-                limit=options["limit"],
-                force=options["force"],
-                retry_failed=options["retry_failed"],
-            )
-            if options["dry_run"]:
-                self.announce(len(ids), descriptor)
-            else:
-                self.report(self.extract(ids, descriptor, options), descriptor)
+            wanted = Wanted(options["batch_size"], options["force"], options["regions"], collection)
+            failed = False
+            for descriptors in passes(self.descriptors(options)):
+                failed |= self.one_pass(images, descriptors, wanted, options)
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
+        if failed:
+            raise CommandError(
+                _("Some images failed; --retry-failed tries them again."), returncode=1
+            )
+
+    def descriptors(self, options: dict[str, Any]) -> list[Descriptor]:
+        given = options["descriptor"] or [DEFAULT]
+        names = [given] if isinstance(given, str) else list(dict.fromkeys(given))
+        found = [
+            get_descriptor(name, weights=options["weights"], precision=options["precision"])
+            for name in names
+        ]
+        if options["regions"]:
+            for descriptor in found:
+                with_regions(descriptor)
+        return found
+
+    def one_pass(
+        self,
+        images: ImageQuerySet,
+        descriptors: list[Descriptor],
+        wanted: Wanted,
+        options: dict[str, Any],
+    ) -> bool:
+        """Do what is missing of these descriptors; tells whether images failed."""
+        failed = False
+        # Regions are kept of one descriptor at a time.
+        for group in [[one] for one in descriptors] if wanted.regions else [descriptors]:
+            ids = self.pending(images, group, options)
+            if options["dry_run"]:
+                self.announce(len(ids), group)
+            else:
+                report = self.extract(ids, group, wanted, options["verbosity"])
+                self.report(report, group)
+                failed |= bool(report.failed)
+        return failed
+
+    def pending(
+        self, images: ImageQuerySet, descriptors: list[Descriptor], options: dict[str, Any]
+    ) -> list[int]:
+        if options["regions"]:
+            source = with_regions(descriptors[0])
+            if not options["retry_failed"]:
+                failed = images.in_feature_state(source.name, source.model_id, FeatureState.FAILED)
+                images = images.exclude(pk__in=failed.values("pk"))
+            return without_regions(images, source)[: options["limit"]]
+        found: set[int] = set()
+        for descriptor in descriptors:
+            found |= set(
+                pending_ids(
+                    images=images,
+                    descriptor=descriptor,
+                    limit=options["limit"],
+                    # An average with neighbours changes with any of them.
+                    force=options["force"] or isinstance(descriptor, AugmentedDescriptor),
+                    retry_failed=options["retry_failed"],
+                )
+            )
+        return sorted(found)[: options["limit"]]
 
     def look_again(self, images: ImageQuerySet, verbosity: int) -> None:
         """After an upgrade, find the pictures that have other pixels now."""
@@ -98,36 +163,30 @@ class Command(SisCommand):
                 % {"number": number}
             )
 
-    def announce(self, number: int, descriptor: Descriptor) -> None:
+    def announce(self, number: int, descriptors: list[Descriptor]) -> None:
         self.stdout.write(
             ngettext(
                 "%(number)d image would be extracted with %(model_id)s.",
                 "%(number)d images would be extracted with %(model_id)s.",
                 number,
             )
-            % {"number": number, "model_id": descriptor.model_id}
+            % {"number": number, "model_id": ids_of(descriptors)}
         )
 
-    def extract(self, ids: list[int], descriptor: Descriptor, options: dict) -> ExtractionReport:
+    def extract(
+        self, ids: list[int], descriptors: list[Descriptor], wanted: Wanted, verbosity: int
+    ) -> ExtractionReport:
         with (
             stop_on_interrupt() as stop,
             Progress(
-                total=len(ids),
-                unit=_("images"),
-                stream=self.stderr,
-                verbosity=options["verbosity"],
+                total=len(ids), unit=_("images"), stream=self.stderr, verbosity=verbosity
             ) as progress,
         ):
-            return extract_features(
-                ids=ids,
-                descriptor=descriptor,
-                batch_size=options["batch_size"],
-                force=options["force"],
-                on_progress=progress.advance,
-                should_stop=stop.is_set,
+            return extract(
+                ids, descriptors, wanted, on_progress=progress.advance, should_stop=stop.is_set
             )
 
-    def report(self, report: ExtractionReport, descriptor: Descriptor) -> None:
+    def report(self, report: ExtractionReport, descriptors: list[Descriptor]) -> None:
         for name, reason in report.failed:
             self.stderr.write(f"{name}: {reason}")
         self.stdout.write(
@@ -139,9 +198,20 @@ class Command(SisCommand):
                 "extracted": report.extracted,
                 "failed": len(report.failed),
                 "elsewhere": report.elsewhere,
-                "id": descriptor.model_id,
+                "id": ids_of(descriptors),
             }
         )
+        for descriptor in descriptors:
+            self.say_if_unused(descriptor)
+        if report.stopped:
+            raise CommandError(report.stopped)
+        if report.interrupted:
+            raise CommandError(
+                _("Interrupted: run the command again to do the rest."),
+                returncode=EXIT_INTERRUPTED,
+            )
+
+    def say_if_unused(self, descriptor: Descriptor) -> None:
         in_use = get_descriptor(descriptor.name).model_id
         if descriptor.model_id != in_use:
             self.stdout.write(
@@ -151,14 +221,7 @@ class Command(SisCommand):
                 )
                 % {"model_id": in_use}
             )
-        if report.stopped:
-            raise CommandError(report.stopped)
-        if report.interrupted:
-            raise CommandError(
-                _("Interrupted: run the command again to do the rest."),
-                returncode=EXIT_INTERRUPTED,
-            )
-        if report.failed:
-            raise CommandError(
-                _("Some images failed; --retry-failed tries them again."), returncode=1
-            )
+
+
+def ids_of(descriptors: list[Descriptor]) -> str:
+    return ", ".join(descriptor.model_id for descriptor in descriptors)

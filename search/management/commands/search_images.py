@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 from catalog.describing import describe_query
-from catalog.descriptors import DescriptorError, get_descriptor
-from catalog.management.arguments import add_descriptor_argument, positive_int
+from catalog.descriptors import DescriptorError
+from catalog.management.arguments import positive_int
 from catalog.management.base import SisCommand
 from catalog.management.machines import as_json
 from catalog.models import Collection
@@ -19,6 +19,7 @@ from catalog.querysets import UnknownCollection
 from catalog.search_words import nothing_to_search
 from catalog.trouble.reasons import reason
 from search.boxes import box_argument
+from search.recipes import default_recipe, get_recipe
 from search.services import Results, find_similar
 
 
@@ -34,7 +35,15 @@ class Command(SisCommand):
             metavar="x1,y1,x2,y2",
             help="use only this part of the upright picture, in pixels",
         )
-        add_descriptor_argument(parser)
+        parser.add_argument(
+            "--recipe",
+            metavar="NAME",
+            help="how to rank: a descriptor or one that the setting SIS_RECIPES declares; "
+            "default: the one that pages use for the collection",
+        )
+        parser.add_argument(
+            "--descriptor", metavar="NAME", help="the same, by the option's former name"
+        )
         parser.add_argument("--top", type=positive_int, default=30, metavar="N")
         parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
 
@@ -43,20 +52,24 @@ class Command(SisCommand):
         try:
             collection = Collection.objects.by_slug(slug) if slug else None
             pixels = read(options["path"])
-            descriptor = get_descriptor(options["descriptor"])
-            vector = describe_query(pixels=pixels, box=options["box"], descriptor=descriptor)
+            name = options["recipe"] or options["descriptor"]
+            recipe = get_recipe(name) if name else default_recipe(collection)
+            described = describe_query(
+                pixels=pixels, box=options["box"], descriptors=recipe.descriptors
+            )
             results = find_similar(
-                vector=vector,
+                vectors={descriptor.name: vector for descriptor, vector in described.items()},
                 collection=collection,
                 page_size=options["top"],
-                descriptor=descriptor,
+                recipe=recipe,
             )
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
         except PictureError as error:
             raise CommandError(f"{printable(options['path'])}: {error}") from error
         if not results.ranked:
-            raise CommandError(nothing_to_search(collection=collection, descriptor=descriptor))
+            lacking = nothing_to_search(collection=collection, descriptor=recipe.descriptor)
+            raise CommandError(lacking)
         self.show(results, slug, options["format"])
 
     def show(self, results: Results, slug: str | None, style: str) -> None:
@@ -70,7 +83,12 @@ class Command(SisCommand):
             for hit in results.hits
         ]
         if style == "json":
-            answer = {"model_id": results.descriptor.model_id, "collection": slug, "hits": rows}
+            answer = {
+                "recipe": results.recipe.name,
+                "model_id": " + ".join(results.recipe.model_ids),
+                "collection": slug,
+                "hits": rows,
+            }
             self.stdout.write(as_json(answer, self.stdout))
         elif style == "csv":
             writer = csv.DictWriter(self.stdout, ["rank", "id", "name", "distance"])

@@ -17,10 +17,10 @@ import sample_corpus
 from catalog.descriptors import descriptor_names, get_descriptor
 from catalog.management.base import SisCommand
 from catalog.management.progress import Progress
-from catalog.models import Image
 from catalog.trouble.reasons import reason
 from sis_project import quickstart, serving
 from sis_project.accounts import administrator, one_time_key
+from sis_project.beside import beside
 
 # Room for a form's other fields; the upload handler enforces the exact limit with a clear page.
 BODY_ALLOWANCE = 4
@@ -42,7 +42,6 @@ class Command(SisCommand):
         # Before the work, so that a taken port is not found out after it.
         listener = None if options["no_serve"] else self.listen(options["host"], options["port"])
         call_command("migrate", interactive=False, verbosity=0)
-        self.say_weights()
         self.fill()
         if password := quickstart.make_admin():
             self.stdout.write(
@@ -50,7 +49,12 @@ class Command(SisCommand):
                 % {"name": quickstart.ADMIN, "password": password}
             )
         if listener:
-            self.serve(listener)
+            with beside(self.choose_weights, self.extractions()):
+                self.serve(listener)
+        else:
+            self.choose_weights()
+            for extraction in self.extractions():
+                self.run("extract_features", **extraction)
 
     def listen(self, host: str, port: int) -> socket.socket:
         try:
@@ -61,27 +65,29 @@ class Command(SisCommand):
                 % {"host": host, "port": port, "reason": reason(error)}
             ) from error
 
-    def say_weights(self) -> None:
+    def choose_weights(self) -> None:
+        """Make sure of fc6's weights, and say which they are where they are not ImageNet's."""
         if error := quickstart.choose_weights():
-            self.stderr.write(str(error))
             self.stderr.write(
-                self.style.WARNING(
-                    _(
-                        "CONTINUING WITH UNTRAINED WEIGHTS: rankings will be far from what the "
-                        "system can do. This is remembered in %(file)s."
-                    )
-                    % {"file": settings.SIS_SETTINGS_FILE}
+                f"{error} "
+                + _(
+                    "Until then fc6 has untrained weights and ranks little better than pixels do; "
+                    "delete SIS_WEIGHTS from %(file)s and run quickstart again once they are there."
                 )
+                % {"file": settings.SIS_SETTINGS_FILE}
             )
         elif not get_descriptor().trained:
             self.stderr.write(
                 self.style.WARNING(
-                    _("SIS_WEIGHTS is “untrained”: rankings are far from what the system can do.")
+                    _("SIS_WEIGHTS is “untrained”: fc6 ranks little better than pixels do.")
                 )
             )
 
     def fill(self) -> None:
-        """Render, import, extract and label the sample corpus, as far as that is not done."""
+        """Render, import and label the sample corpus, as far as that is not done.
+
+        With the features that take seconds, so that a first search has a ranking worth seeing.
+        """
         if quickstart.wants_sample():
             with Progress(
                 total=sample_corpus.count(),
@@ -93,11 +99,21 @@ class Command(SisCommand):
                     on_progress=lambda done, total: progress.advance()
                 )
             self.run("import_images", str(directory / "images"), collection=quickstart.SAMPLE)
-        if not Image.objects.filter(collection__slug=quickstart.SAMPLE).exists():
+        if not quickstart.has_sample():
             return
-        for name in descriptor_names():
-            self.run("extract_features", collection=quickstart.SAMPLE, descriptor=name)
         self.label()
+        try:
+            self.run("extract_features", collection=quickstart.SAMPLE, descriptor=quickstart.FIRST)
+        except CommandError as error:
+            # Its package may be missing: fc6 is then what there is to search with.
+            self.stderr.write(str(error))
+
+    def extractions(self) -> list[dict[str, str]]:
+        """Return the options of `extract_features` for what takes a minute and longer."""
+        if not quickstart.has_sample():
+            return []
+        later = [name for name in descriptor_names() if name != quickstart.FIRST]
+        return [{"collection": quickstart.SAMPLE, "descriptor": name} for name in later]
 
     def label(self) -> None:
         try:
@@ -152,4 +168,4 @@ def sign_in_address(port: int, key: str) -> str:
 
 
 def warm_up() -> None:
-    get_descriptor().describe([PillowImage.new("RGB", (224, 224))])
+    get_descriptor(quickstart.FIRST).describe([PillowImage.new("RGB", (224, 224))])

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from catalog.descriptors import fc6, get_descriptor
-from catalog.descriptors.fc6 import Fc6Descriptor, unit_rows
+from catalog.descriptors.fc6 import Fc6Descriptor
 from catalog.pixels import decode
+from catalog.vectors import unit_rows
 from tests.helpers import encoded, picture
 
 

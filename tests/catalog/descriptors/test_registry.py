@@ -35,7 +35,7 @@ class Declared(Descriptor):
 
 class Lacking(Declared):
     @classmethod
-    def check(cls) -> None:
+    def check(cls, **options) -> None:
         raise ImproperlyConfigured("It needs the package nowhere.")
 
 
@@ -44,7 +44,7 @@ PATH = f"{__name__}.Declared"
 
 def test_the_shipped_setting_is_right():
     assert check_descriptors() == []
-    assert descriptor_names() == ["fc6", "colour-layout"]
+    assert descriptor_names() == ["fc6", "lite0", "rgem-lite0", "colour-layout"]
 
 
 def test_a_declaration_is_a_path_or_a_path_with_options(settings):
@@ -61,7 +61,9 @@ def test_a_declaration_is_a_path_or_a_path_with_options(settings):
 
 
 def test_an_unknown_name_is_answered_with_the_choices():
-    with pytest.raises(DescriptorError, match=r"“sift”. Descriptors: fc6, colour-layout"):
+    with pytest.raises(
+        DescriptorError, match=r"“sift”. Descriptors: fc6, lite0, rgem-lite0, colour-layout"
+    ):
         get_descriptor("sift")
 
 

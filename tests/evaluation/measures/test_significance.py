@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.measures import significance
-from evaluation.measures.significance import bootstrap_interval, group_means, sign_flip_test
+from evaluation.measures.significance import (
+    bootstrap_interval,
+    group_means,
+    mean_interval,
+    sign_flip_test,
+)
 
 # Eighths add up exactly, so that brute force decides ties without a tolerance.
 eighths = st.integers(-16, 16).map(lambda value: value / 8)
@@ -133,3 +138,22 @@ def test_unusable_options_are_refused(options):
     """Catches 95 taken for 0.95 and an interval of no draws."""
     with pytest.raises(ValueError, match=r"level|resample"):
         bootstrap_interval([1.0, 2.0], "ab", **options)
+
+
+class TestMeanInterval:
+    def test_it_is_of_the_mean_over_topics(self):
+        # Catches the mean of group means, which would be 0.5, for the interval of a mAP.
+        found = mean_interval([1, 1, 1, 0], ["a", "a", "a", "b"])
+        assert found.mean == 0.75
+        assert (found.low, found.high, found.groups) == (0, 1, 2)
+
+    def test_groups_of_one_size_agree_with_the_other_bootstrap(self):
+        # Catches draws of topics instead of landmarks.
+        values, groups = [0.1, 0.3, 0.5, 0.9, 0.2, 0.4], list("aabbcc")
+        ours, theirs = mean_interval(values, groups), bootstrap_interval(values, groups)
+        assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+
+    @pytest.mark.parametrize("options", [{"level": 1}, {"resamples": 0}])
+    def test_wrong_options_are_refused(self, options):
+        with pytest.raises(ValueError, match=r"level|resample"):
+            mean_interval([1.0], ["a"], **options)

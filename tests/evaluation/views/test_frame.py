@@ -5,10 +5,16 @@ import re
 import pytest
 from django.urls import reverse
 
-from evaluation.models import Status
+from evaluation.models import EvaluationRun, Status
 from evaluation.runs.runner import create_run
 from tests.evaluation.landmarks import ORDER, Describer
-from tests.evaluation.views.viewing import evaluated, foreign, use_describer
+from tests.evaluation.views.viewing import (
+    evaluated,
+    finished_trial,
+    foreign,
+    turn_around,
+    use_describer,
+)
 from tests.pages import html
 from tests.test_pages_frame import FOREIGN, INLINE
 
@@ -27,6 +33,10 @@ def pages(benchmark_rows, monkeypatch) -> list[str]:
     rows = ours.results.order_by("position")
     runs = (ours, theirs, good, queued, failed)
     compare = reverse("evaluation:compare")
+    recipes = reverse("evaluation:recipes")
+    other = evaluated(benchmark_rows)
+    EvaluationRun.objects.filter(pk=other.pk).update(recipe="other", saw_collection=True)
+    turn_around(other)
     return [
         reverse("evaluation:index"),
         *(run.get_absolute_url() for run in runs),
@@ -38,6 +48,12 @@ def pages(benchmark_rows, monkeypatch) -> list[str]:
         f"{compare}?first={ours.pk}&second={theirs.pk}",
         f"{compare}?first={ours.pk}&second={good.pk}",
         f"{compare}?first={ours.pk}&second={ours.pk}",
+        recipes,
+        f"{recipes}?benchmark={benchmark_rows.pk}&protocol=good&query=whole",
+        f"{recipes}?benchmark=x",
+        reverse("evaluation:trials"),
+        finished_trial(benchmark_rows.collection).get_absolute_url(),
+        finished_trial(benchmark_rows.collection, status=Status.QUEUED).get_absolute_url(),
     ]
 
 

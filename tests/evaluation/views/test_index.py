@@ -166,7 +166,7 @@ def test_a_descriptor_is_chosen_where_there_are_several(client, benchmark_rows, 
     # Catches a choice that the run does not take.
     settings.SIS_DESCRIPTORS = {**settings.SIS_DESCRIPTORS, "colours": COLOUR_LAYOUT}
     assert 'value="colours"' in html(client.get(INDEX))
-    response = client.post(INDEX, asked(benchmark_rows) | {"descriptor": "colours"}, follow=True)
+    response = client.post(INDEX, asked(benchmark_rows) | {"recipe": "colours"}, follow=True)
     run = EvaluationRun.objects.get()
     assert (run.descriptor, run.model_id) == ("colours", "colour-layout/4x4/lab/1")
     assert "No picture of collection" in text(response)  # it has no such features

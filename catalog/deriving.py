@@ -1,0 +1,148 @@
+"""Vectors that follow from stored ones: whitened, joined, augmented. No picture is looked at."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .describing import usable
+from .descriptors import Descriptor, DescriptorError
+from .descriptors.augmentation import augmented
+from .descriptors.augmented import AugmentedDescriptor
+from .descriptors.derived import DerivedDescriptor
+from .descriptors.whitened import RegionWhitenedDescriptor
+from .extraction import ExtractionReport, PendingImage, in_batches, stopped_in_words, write
+from .models import Collection, Image
+from .names import printable
+from .pixels import PictureError
+from .regions import regions_of
+from .vectors import Float32Array, decode
+from .vectorstore import Version, vectors_of
+
+ROWS_AT_A_TIME = 500
+
+Progress = Callable[[int], None]
+Derivable = DerivedDescriptor | RegionWhitenedDescriptor
+
+
+def derive_features(
+    *,
+    ids: Sequence[int],
+    descriptor: Derivable,
+    on_progress: Progress = lambda number: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> tuple[ExtractionReport, list[int]]:
+    """Store `descriptor`'s vectors of the images whose source vectors are stored and current.
+
+    For one that whitens regions, of the images whose regions are kept. Returns also the ids of
+    the others, in order, which must be described from their pictures. Each batch is committed;
+    several processes may do the same images.
+    """
+    report, left = ExtractionReport(), []
+    with stopped_in_words(report):
+        for batch in in_batches(ids, ROWS_AT_A_TIME):
+            if should_stop():
+                report.interrupted = True
+                break
+            images = pending(batch, descriptor)
+            whole, rows = derived_rows([pk for pk in batch if pk in images], descriptor)
+            keep([images[pk] for pk in whole], rows, descriptor=descriptor, report=report)
+            left += sorted(set(batch) - set(whole))
+            on_progress(len(whole))
+    return report, sorted(left)
+
+
+def derived_rows(ids: Sequence[int], descriptor: Derivable) -> tuple[list[int], Float32Array]:
+    """Return those of the images that have all it takes, and their derived rows."""
+    if isinstance(descriptor, RegionWhitenedDescriptor):
+        kept = regions_of(ids, descriptor.pooled)
+        return list(kept), descriptor.of_regions(list(kept.values()))
+    stored = [
+        vectors_of(source.name).of_images(ids, model_id=source.model_id, dim=source.dim)
+        for source in descriptor.sources
+    ]
+    whole = [pk for pk in ids if all(pk in rows for rows in stored)]
+    if not whole:
+        return [], np.empty((0, descriptor.dim), dtype=np.float32)
+    return whole, descriptor.derive([np.stack([rows[pk] for pk in whole]) for rows in stored])
+
+
+def augment_features(
+    *,
+    collection: Collection,
+    descriptor: AugmentedDescriptor,
+    on_progress: Progress = lambda number: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> ExtractionReport:
+    """Store `descriptor`'s vectors of all images of a collection, from those of its source.
+
+    All anew, as each depends on what else the collection holds. Memory: the source's vectors of
+    the collection. Raises `DescriptorError` where images lack one: what is made with half of the
+    neighbours would be other vectors.
+    """
+    report = ExtractionReport()
+    source = descriptor.sources[0]
+    with stopped_in_words(report):
+        ids, rows = read_all(collection, source)
+        lacking = Image.objects.in_collection(collection).count() - len(ids)
+        if lacking:
+            raise DescriptorError(
+                _(
+                    "%(number)d images have no current vector of “%(source)s”. Extract them "
+                    "first: manage.py extract_features --collection %(collection)s "
+                    "--descriptor %(source)s"
+                )
+                % {"number": lacking, "source": source.name, "collection": collection.slug}
+            )
+        for start in range(0, len(ids), ROWS_AT_A_TIME):
+            if should_stop():
+                report.interrupted = True
+                break
+            part = ids[start : start + ROWS_AT_A_TIME]
+            images = pending(part, descriptor)
+            made = augmented(rows, rows[start : start + ROWS_AT_A_TIME], descriptor.neighbours)
+            there = [place for place, pk in enumerate(part) if pk in images]
+            found = [images[part[place]] for place in there]
+            keep(found, made[there], descriptor=descriptor, report=report)
+            on_progress(len(part))
+    return report
+
+
+def read_all(collection: Collection, source: Descriptor) -> tuple[list[int], Float32Array]:
+    """Return the images of the collection with a current vector, and the vectors (N, D)."""
+    images = list(Image.objects.in_collection(collection).values_list("pk", flat=True))
+    found = vectors_of(source.name).stream(source.model_id, images=images)
+    ids: list[int] = []
+    rows = np.empty((len(images), source.dim), dtype=np.float32)
+    for _collection, image, stored in found:
+        rows[len(ids)] = decode(stored, source.dim)
+        ids.append(image)
+    return ids, rows[: len(ids)]
+
+
+def pending(ids: Sequence[int], descriptor: Descriptor) -> dict[int, PendingImage]:
+    """Return the images as they are now, before their vectors are read, by primary key."""
+    rows = Image.objects.filter(pk__in=ids).values_list("pk", "sha256", "name", "file")
+    return {
+        pk: PendingImage(Version(pk, sha256), name, file, {descriptor.name})
+        for pk, sha256, name, file in rows
+    }
+
+
+def keep(
+    images: Sequence[PendingImage],
+    rows: Float32Array,
+    *,
+    descriptor: Descriptor,
+    report: ExtractionReport,
+) -> None:
+    """Commit a batch."""
+    outcomes = list(zip(images, usable(rows), strict=True))
+    with transaction.atomic():
+        write(outcomes, descriptor=descriptor, report=report)
+    report.failed += [
+        (printable(image.name), str(result))
+        for image, result in outcomes
+        if isinstance(result, PictureError)
+    ]

@@ -1,0 +1,85 @@
+"""What ranks best here? Trials on a collection's own pictures, and the choice that is kept."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from search.recipes import RecipeError
+
+from ..forms import TrialForm
+from ..models import RecipeTrial, Status
+from ..tasks import enqueue_trial
+from ..trials.keeping import keep_choice, kept_choice
+from ..trials.running import TrialError
+
+PAGE_SIZE = 25
+MAY_TRY = "evaluation.add_recipetrial"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def trials(request: HttpRequest) -> HttpResponse:
+    """All trials; a good form starts one and leads to its page."""
+    if request.method != "POST":
+        return show_trials(request, TrialForm())
+    if not request.user.has_perm(MAY_TRY):
+        return refused(request)
+    form = TrialForm(request.POST)
+    if form.is_valid():
+        try:
+            return redirect(enqueue_trial(**form.asked))
+        except TrialError as error:
+            form.add_error(None, str(error))
+    return show_trials(request, form, status=400)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def trial(request: HttpRequest, pk: int) -> HttpResponse:
+    """One trial: how far it is, or what came out; POST keeps one of its recipes as the choice."""
+    found = get_object_or_404(RecipeTrial.objects.select_related("collection"), pk=pk)
+    if request.method == "POST":
+        if not request.user.has_perm(MAY_TRY):
+            return refused(request)
+        return keep(request, found)
+    return show_trial(request, found)
+
+
+def keep(request: HttpRequest, found: RecipeTrial) -> HttpResponse:
+    name = request.POST.get("recipe", "")
+    if found.status != Status.DONE or name not in {row["recipe"] for row in found.rows}:
+        problem = _("Choose one of the ways to rank that were measured.")
+        return show_trial(request, found, status=400, problem=problem)
+    try:
+        keep_choice(collection=found.collection, recipe=name)
+    except RecipeError as error:
+        return show_trial(request, found, status=409, problem=str(error))
+    return redirect(found)
+
+
+def refused(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.path)
+
+
+def show_trials(request: HttpRequest, form: TrialForm, *, status: int = 200) -> HttpResponse:
+    rows = RecipeTrial.objects.select_related("collection").defer("results")
+    context = {
+        "form": form,
+        "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+    }
+    return render(request, "evaluation/trials.html", context, status=status)
+
+
+def show_trial(
+    request: HttpRequest, found: RecipeTrial, *, status: int = 200, problem: str = ""
+) -> HttpResponse:
+    context = {"trial": found, "kept": kept_choice(found.collection), "problem": problem}
+    response = render(request, "evaluation/trial.html", context, status=status)
+    if not found.is_finished:
+        patch_cache_control(response, no_store=True)
+    return response

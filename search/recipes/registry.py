@@ -1,0 +1,147 @@
+"""Recipes by name: declared in `SIS_RECIPES`, ready-made, or a descriptor's plain ranking.
+
+A declaration is a dictionary: `PARTS` (names of descriptors, or their weights by name), and where
+wanted `FUSION` ("similarities" or "reciprocal-ranks"), `EXPANSION` (`METHOD` "average" or "alpha",
+`N`, `ALPHA`), `REGIONS` (true), `TITLE` and `PURPOSE`.
+"""
+
+import math
+from contextlib import suppress
+from typing import Any, cast, get_args
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+
+from catalog.descriptors import DescriptorError, descriptor_names, get_descriptor
+from catalog.descriptors.ready import READY as READY_DESCRIPTORS
+from catalog.descriptors.registry import LONGEST_NAME, NAME
+from catalog.vectorstore import stored_names
+
+from .model import Expansion, ExpansionMethod, Fusion, Part, Recipe, RecipeError
+from .ready import READY
+
+SETTING = "SIS_RECIPES"
+KEYS = {"PARTS", "FUSION", "EXPANSION", "REGIONS", "TITLE", "PURPOSE"}
+MOST_EXPANDED = 100
+
+
+def recipe_names() -> list[str]:
+    """Return the names that can be chosen: declared descriptors, those with vectors, recipes."""
+    return list(dict.fromkeys((*descriptor_names(), *stored_names(), *declarations())))
+
+
+def known_recipes() -> list[Recipe]:
+    """Return the recipes of `recipe_names`, but those of descriptors that are gone."""
+    found = []
+    for name in recipe_names():
+        with suppress(RecipeError):
+            found.append(get_recipe(name))
+    return found
+
+
+def declarations() -> dict[str, Any]:
+    """Return what `SIS_RECIPES` declares, and our own whose descriptors are not taken away."""
+    known = {**READY_DESCRIPTORS, **settings.SIS_DESCRIPTORS}
+    ready = {name: one for name, one in READY.items() if set(one["PARTS"]) <= set(known)}
+    found = {**ready, **settings.SIS_RECIPES}
+    return {name: declaration for name, declaration in found.items() if declaration is not None}
+
+
+def get_recipe(name: str) -> Recipe:
+    """Return the recipe of this name; every descriptor's plain ranking has the descriptor's name.
+
+    Raises `RecipeError` for an unknown name or an unknown descriptor in it, and
+    `ImproperlyConfigured` for a wrong declaration.
+    """
+    try:
+        if name in declarations():
+            return recipe_of(name, check_recipe(name))
+        descriptor = get_descriptor(name)
+        return Recipe(name, descriptor.title or name, descriptor.purpose, (Part(descriptor),))
+    except DescriptorError as error:
+        # Of a name that is known, what it lacks is what to say.
+        if "+" in name or name in READY_DESCRIPTORS or name in recipe_names():
+            raise RecipeError(str(error)) from error
+        raise RecipeError(
+            _("There is no way to rank “%(name)s”. Ways to rank: %(known)s.")
+            % {"name": name, "known": ", ".join(recipe_names())}
+        ) from error
+
+
+def recipe_of(name: str, declared: dict[str, Any]) -> Recipe:
+    parts = tuple(Part(get_descriptor(part), weight) for part, weight in weights(declared).items())
+    expansion = declared.get("EXPANSION")
+    return Recipe(
+        name=name,
+        title=declared.get("TITLE") or name,
+        purpose=declared.get("PURPOSE") or "",
+        parts=parts,
+        fusion=cast(Fusion, declared.get("FUSION", "similarities")),
+        expansion=expansion
+        and Expansion(
+            cast(ExpansionMethod, expansion["METHOD"]),
+            expansion["N"],
+            float(expansion.get("ALPHA", 3)),
+        ),
+        regions=bool(declared.get("REGIONS")),
+    )
+
+
+def weights(declared: dict[str, Any]) -> dict[str, float]:
+    parts = declared["PARTS"]
+    return dict(parts) if isinstance(parts, dict) else dict.fromkeys(parts, 1.0)
+
+
+def check_recipe(name: str) -> dict[str, Any]:
+    """Return what `SIS_RECIPES[name]`, or our own table, declares.
+
+    Raises `ImproperlyConfigured` naming the setting, the value and the choices.
+    """
+    declared, where = declarations()[name], f"{SETTING}[{name!r}]"
+    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        raise ImproperlyConfigured(
+            f"{SETTING} has the name {name!r}: use at most {LONGEST_NAME} of a-z and 0-9, "
+            "with single -, + or . between them."
+        )
+    if not isinstance(declared, dict) or not declared.get("PARTS"):
+        raise ImproperlyConfigured(f"{where} is {declared!r}: it must be a dictionary with PARTS.")
+    if unknown := sorted(set(declared) - KEYS):
+        known = ", ".join(sorted(KEYS))
+        raise ImproperlyConfigured(f"{where} has unknown {', '.join(unknown)}; it takes: {known}.")
+    check_parts(declared, where)
+    if declared.get("FUSION", "similarities") not in get_args(Fusion):
+        raise ImproperlyConfigured(
+            f"{where}['FUSION'] is {declared['FUSION']!r}: {', '.join(get_args(Fusion))}."
+        )
+    if declared.get("EXPANSION") is not None:
+        check_expansion(declared["EXPANSION"], f"{where}['EXPANSION']")
+    if declared.get("REGIONS") and (len(declared["PARTS"]) > 1 or declared.get("EXPANSION")):
+        raise ImproperlyConfigured(f"{where} has REGIONS: they go with one part, asked once.")
+    return declared
+
+
+def check_parts(declared: dict[str, Any], where: str) -> None:
+    parts = declared["PARTS"]
+    if not isinstance(parts, dict | list | tuple):
+        raise ImproperlyConfigured(f"{where}['PARTS'] is {parts!r}: give names or weights by name.")
+    for part, weight in weights(declared).items():
+        if not isinstance(weight, int | float) or not 0 < weight < math.inf:
+            raise ImproperlyConfigured(
+                f"{where}['PARTS'] has {weight!r} for {part!r}: give a number above 0."
+            )
+
+
+def check_expansion(declared: Any, where: str) -> None:
+    if not isinstance(declared, dict) or set(declared) - {"METHOD", "N", "ALPHA"}:
+        raise ImproperlyConfigured(f"{where} is {declared!r}: it takes METHOD, N and ALPHA.")
+    if declared.get("METHOD") not in get_args(ExpansionMethod):
+        raise ImproperlyConfigured(
+            f"{where}['METHOD'] is {declared.get('METHOD')!r}: "
+            f"{', '.join(get_args(ExpansionMethod))}."
+        )
+    number, alpha = declared.get("N"), declared.get("ALPHA", 3)
+    if not isinstance(number, int) or not 1 <= number <= MOST_EXPANDED:
+        raise ImproperlyConfigured(f"{where}['N'] is {number!r}: from 1 to {MOST_EXPANDED}.")
+    if not isinstance(alpha, int | float) or not 0 <= alpha <= 10:
+        raise ImproperlyConfigured(f"{where}['ALPHA'] is {alpha!r}: from 0 to 10.")
