@@ -8,6 +8,8 @@ import sys
 import pytest
 from django.conf import settings
 
+from tests.helpers import encoded, picture
+
 pytestmark = pytest.mark.slow
 
 PROJECT = settings.BASE_DIR
@@ -51,3 +53,35 @@ def test_a_benchmark_runs_and_writes_its_tables(tmp_path, program, options, tabl
     assert figures["machine"]["processor"]
     # All that it made is gone, but for the figures.
     assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+
+
+def test_the_benchmark_of_rankings_runs_on_a_corpus_of_ones_own(tmp_path):
+    # Catches a recipe that was renamed, and a table without figures.
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    images.mkdir()
+    labels.mkdir()
+    for seed in range(8):
+        (images / f"p{seed}.png").write_bytes(encoded(picture(seed), "PNG"))
+    for topic, name in (("a_1", "p0"), ("b_1", "p2")):
+        lines = {"query": f"{name} 0 0 9 9", "good": f"{name}\np{int(name[1]) + 1}"}
+        for label in ("query", "good", "ok", "junk"):
+            (labels / f"{topic}_{label}.txt").write_text(lines.get(label, ""))
+    written = tmp_path / "figures.json"
+    options = f"--images={images} --groundtruth={labels} --dim=2 --limit=1 --json={written}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIS_")}
+    finished = subprocess.run(
+        [sys.executable, "-m", "benchmarks.ranking", *options.split()],
+        cwd=PROJECT,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert finished.returncode == 0, finished.stderr
+    tables = json.loads(written.read_text())["tables"]
+    assert [row["descriptors"] for row in tables["Extraction"]][:3] == [
+        "fc6",
+        "lite0",
+        "rgem-lite0",
+    ]
+    assert {"pixels", "rgem-lite0-regions"} <= {row["recipe"] for row in tables["Ranking"]}
