@@ -11,7 +11,6 @@ import numpy as np
 from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from PIL import Image
 
 from ..vectors import STORED_DTYPE, Float32Array, unit_rows
@@ -31,8 +30,6 @@ class Learned(Descriptor):
 
     `learned_on` is the short name of the collection that the whitening was learned on.
     """
-
-    purpose = gettext_lazy("The same, with what all pictures have in common taken out; shorter.")
 
     def __init__(
         self,
@@ -54,6 +51,11 @@ class Learned(Descriptor):
     def of(self) -> Descriptor:
         """The descriptor whose vectors are whitened; looked up anew, as it may be learned anew."""
         return get_descriptor(self.source)
+
+    @property
+    def purpose(self) -> str:  # type: ignore[override]
+        text = _("%(purpose)s What all pictures have in common is taken out; shorter.")
+        return text % {"purpose": self.of.purpose}
 
     @property
     def title(self) -> str:  # type: ignore[override]
