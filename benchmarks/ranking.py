@@ -15,12 +15,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .measuring import Report, arguments
-from .temporary import temporary_system
+from .measuring import Report, Variant, arguments, interleave, timing_rows
+from .temporary import temporary_system, unit_vectors
 
 COLLECTION = "corpus"
 LITE0 = [
@@ -240,6 +242,7 @@ def span(interval: list[float], style: str) -> str:
 def measure(report: Report, options: argparse.Namespace, folder: Path) -> None:
     from django.core.management import call_command
 
+    report.table(f"One query over {options.rows:,} vectors", shorter_table(options))
     pictures = load_corpus(options, folder)
     report.note(f"{pictures} pictures")
     report.table("Extraction", timing_table(pictures, options.limit))
@@ -260,6 +263,31 @@ def measure(report: Report, options: argparse.Namespace, folder: Path) -> None:
     report.table("Ranking", evaluate(names, "lite0"))
 
 
+def shorter_table(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Time one query over vectors of fc6's length, of lite0's, and of whitened ones."""
+    import numpy as np
+
+    from search.index.ranking import nearest
+
+    ids = np.arange(options.rows, dtype=np.int64)
+    alive = np.ones(options.rows, dtype=bool)
+    variants, sizes = [], []
+    for dim in (4096, 1280, 512):
+        rows = unit_vectors(options.rows, seed=dim, dim=dim)
+        query = unit_vectors(1, seed=1, dim=dim)
+        search = partial(nearest, rows, ids, alive, query, 30)
+        variants.append(Variant(f"{dim} numbers", partial(forget, search)))
+        sizes.append(rows.nbytes / 2**20)
+    interleave(variants, rounds=max(options.rounds, 5), pause=options.pause, twice=True)
+    found = timing_rows(variants)
+    return [row | {"MB": size} for row, size in zip(found, sizes, strict=True)]
+
+
+def forget(run: Callable[[], Any]) -> None:
+    """Do something whose answer is not the time that it took."""
+    run()
+
+
 def main() -> None:
     parser = arguments(__doc__ or "", rounds=1)
     parser.add_argument("--images", type=Path, metavar="DIR")
@@ -267,6 +295,7 @@ def main() -> None:
     parser.add_argument("--body", type=Path, metavar="FILE")
     parser.add_argument("--dim", type=int, default=128, help="numbers of whitened vectors")
     parser.add_argument("--limit", type=int, default=48, help="pictures to measure memory with")
+    parser.add_argument("--rows", type=int, default=20_000, help="rows to search, by length")
     options = parser.parse_args()
     report = Report("Ranking", options)
     os.environ["SIS_DESCRIPTORS"] = json.dumps(declared())

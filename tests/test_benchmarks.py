@@ -67,7 +67,9 @@ def test_the_benchmark_of_rankings_runs_on_a_corpus_of_ones_own(tmp_path):
         for label in ("query", "good", "ok", "junk"):
             (labels / f"{topic}_{label}.txt").write_text(lines.get(label, ""))
     written = tmp_path / "figures.json"
-    options = f"--images={images} --groundtruth={labels} --dim=2 --limit=1 --json={written}"
+    options = (
+        f"--images={images} --groundtruth={labels} --dim=2 --limit=1 --rows=40 --json={written}"
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIS_")}
     finished = subprocess.run(
         [sys.executable, "-m", "benchmarks.ranking", *options.split()],
