@@ -13,6 +13,7 @@ from django.db import transaction
 
 from .describing import Described, stored_pixels, usable
 from .descriptors import Descriptor, Prepared
+from .descriptors.augmented import AugmentedDescriptor
 from .descriptors.derived import describe_together, prepare_together
 from .models import Image
 from .names import printable
@@ -101,6 +102,8 @@ def extract_features(
     """
     report, storage = ExtractionReport(), Image._meta.get_field("file").storage
     descriptors = [descriptor, *also]
+    if any(isinstance(one, AugmentedDescriptor) for one in descriptors):
+        raise TypeError("An image's augmented vector is not that of its picture: see deriving.py.")
 
     with stopped_in_words(report), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for size, prepared in prepared_batches(

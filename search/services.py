@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from catalog.descriptors import DEFAULT, Descriptor
 from catalog.feature_states import FeatureCounts
 from catalog.models import Collection, Image, ImageRegions
 from catalog.pixels import Box
 from catalog.querysets import ImageQuerySet
+from catalog.search_words import nothing_to_search
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
@@ -74,6 +77,26 @@ def count_searchable(
         found.sync()
         counts.append(found.count(within=within))
     return min(counts)
+
+
+def nothing_to_rank(*, collection: Collection | None, recipe: Recipe) -> str:
+    """Say why a search in `collection` (None: in all) by this recipe ranks nothing, and the remedy.
+
+    Of a recipe with several descriptors, for the first that lacks vectors. Raises
+    `DescriptorError` where weights that are configured do not exist.
+    """
+    if recipe.regions:
+        return _(
+            "No parts of these pictures are kept. Keep them: manage.py extract_features "
+            "--descriptor %(name)s --regions"
+        ) % {"name": recipe.descriptor.name}
+    images = Image.objects.in_collection(collection)
+    lacking = (
+        descriptor
+        for descriptor in recipe.descriptors
+        if not images.with_current(descriptor.name, descriptor.model_id).exists()
+    )
+    return nothing_to_search(collection=collection, descriptor=next(lacking, recipe.descriptor))
 
 
 def find_similar(

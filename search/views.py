@@ -19,7 +19,7 @@ from catalog.descriptors import DescriptorError
 from catalog.links import by_recipe
 from catalog.models import Collection, Image
 from catalog.pixels import Fault, PictureError
-from catalog.search_words import not_searched_with, nothing_to_search
+from catalog.search_words import not_searched_with
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
@@ -27,7 +27,7 @@ from .forms import BoxForm, UploadForm
 from .models import Query
 from .queries import create_query, crop_query, query_vectors
 from .recipes import Recipe, default_recipe, get_recipe, searchable_recipes
-from .services import count_searchable, find_similar
+from .services import count_searchable, find_similar, nothing_to_rank
 from .uploads import was_too_large
 
 PAGE_SIZE = 30
@@ -55,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
     try:
         recipe = form.chosen_recipe()
         if not count_searchable(collection=collection, recipe=recipe):
-            problem = nothing_to_search(collection=collection, descriptor=recipe.descriptor)
+            problem = nothing_to_rank(collection=collection, recipe=recipe)
             form.add_error(None, problem)
             return show_home(request, form, status=400)
         query = create_query(
@@ -87,7 +87,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
         recipe = default_recipe()
         searchable, trained = count_searchable(recipe=recipe), recipe.trained
         if image_count and not searchable:
-            advice = nothing_to_search(collection=None, descriptor=recipe.descriptor)
+            advice = nothing_to_rank(collection=None, recipe=recipe)
     except DescriptorError as error:
         problem = str(error)
     context = {

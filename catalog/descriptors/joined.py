@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ..vectors import Float32Array
 from .base import Descriptor
 from .derived import DerivedDescriptor
-from .registry import get_descriptor
+from .registry import get_descriptor, is_known
 
 
 class JoinedDescriptor(DerivedDescriptor):
@@ -37,6 +37,8 @@ class JoinedDescriptor(DerivedDescriptor):
                 "and more."
             )
         for name, weight in parts.items():
+            if not is_known(name):
+                raise ImproperlyConfigured(f"The option parts has no descriptor: {name!r}.")
             if not isinstance(weight, int | float) or not 0 < weight < math.inf:
                 raise ImproperlyConfigured(
                     f"The option parts has {weight!r} for {name!r}: give a number above 0."

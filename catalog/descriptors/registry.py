@@ -39,6 +39,11 @@ def descriptor_names() -> list[str]:
     return list(settings.SIS_DESCRIPTORS)
 
 
+def is_known(name: str) -> bool:
+    """Whether a descriptor may have this name; of derived ones only the asking tells."""
+    return name in settings.SIS_DESCRIPTORS or name in READY or "+" in name
+
+
 def get_descriptor(name: str = DEFAULT, **options: Any) -> Descriptor:
     """Return the process's one instance of descriptor `name` with these options.
 
@@ -47,7 +52,7 @@ def get_descriptor(name: str = DEFAULT, **options: Any) -> Descriptor:
     option that this descriptor does not have; `ImproperlyConfigured` for a wrong declaration.
     """
     if name not in settings.SIS_DESCRIPTORS and name not in READY:
-        if "+" in name and not any(options.values()):
+        if is_known(name) and not any(options.values()):
             return derived_descriptor(name)
         raise DescriptorError(
             _(

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalog.models import Collection
-from catalog.search_words import nothing_to_search
 from catalog.vectors import Float32Array
-from search.engines import get_engine
 from search.ranking import rank
 from search.recipes import Recipe
+from search.services import count_searchable, nothing_to_rank
 
 from ..formats.tables import IntArray
 from ..models import Topic
@@ -73,13 +72,9 @@ def rank_topics(
 
 
 def check_vectors(recipe: Recipe, collection: Collection, engine: str) -> None:
-    """Raise `NothingToSearch` where a part has no vectors in the collection."""
-    for part in recipe.parts:
-        backend = get_engine(engine, descriptor=part.descriptor)
-        backend.sync()
-        if not backend.count(within=collection.pk):
-            said = nothing_to_search(collection=collection, descriptor=part.descriptor)
-            raise NothingToSearch(said)
+    """Raise `NothingToSearch` where the recipe ranks nothing of the collection."""
+    if not count_searchable(collection=collection, engine=engine, recipe=recipe):
+        raise NothingToSearch(nothing_to_rank(collection=collection, recipe=recipe))
 
 
 def describe_topics(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection
 from catalog.trouble import trouble_in_words
-from search.recipes import Recipe, RecipeError, get_recipe, recipe_names
+from search.recipes import Recipe, RecipeError, get_recipe, known_recipes
 
 from ..models import RecipeTrial, Status
 from ..runs.ranking import NothingToSearch, check_vectors
@@ -44,7 +44,7 @@ def new_trial(
 
     Raises `TrialError` for an unknown recipe and an empty collection.
     """
-    names = list(dict.fromkeys(recipes)) or recipe_names()
+    names = list(dict.fromkeys(recipes)) or [recipe.name for recipe in known_recipes()]
     try:
         for name in names:
             get_recipe(name)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog.descriptors import DescriptorError, descriptor_names, get_descriptor
 from catalog.descriptors.ready import READY as READY_DESCRIPTORS
-from catalog.descriptors.registry import LONGEST_NAME, NAME
+from catalog.descriptors.registry import LONGEST_NAME, NAME, is_known
 from catalog.vectorstore import stored_names
 
 from .model import Expansion, ExpansionMethod, Fusion, Part, Recipe, RecipeError
@@ -126,6 +126,8 @@ def check_parts(declared: dict[str, Any], where: str) -> None:
     if not isinstance(parts, dict | list | tuple):
         raise ImproperlyConfigured(f"{where}['PARTS'] is {parts!r}: give names or weights by name.")
     for part, weight in weights(declared).items():
+        if not is_known(part):
+            raise ImproperlyConfigured(f"{where}['PARTS'] names no descriptor: {part!r}.")
         if not isinstance(weight, int | float) or not 0 < weight < math.inf:
             raise ImproperlyConfigured(
                 f"{where}['PARTS'] has {weight!r} for {part!r}: give a number above 0."

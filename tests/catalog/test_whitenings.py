@@ -213,6 +213,8 @@ def test_augmented_vectors_depend_on_the_collection(images, collection):
     )
     assert descriptor.dim == CHANNELS
     assert "2 neighbours" in str(descriptor.title)
+    with pytest.raises(TypeError, match="augmented"):
+        extract_features(ids=[images[0].pk], descriptor=descriptor)
     stopped = augment_features(
         collection=collection, descriptor=descriptor, should_stop=lambda: True
     )

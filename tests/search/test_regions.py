@@ -20,10 +20,12 @@ from catalog.regions import (
 )
 from catalog.vectorstore import vectors_of
 from catalog.whitenings import learn_whitening
+from evaluation.runs.ranking import NothingToSearch, check_vectors
 from search.models import Query
 from search.ranking import rank
 from search.recipes import get_recipe
 from search.regions import best_of_each, rank_by_regions
+from search.services import count_searchable, nothing_to_rank
 from tests.catalog.descriptors.tiny import use_tiny
 from tests.helpers import add_image, encoded, picture
 from tests.pages import html, upload
@@ -228,3 +230,25 @@ def test_whitening_regions_needs_kept_ones(images, small, collection, settings):
     settings.SIS_DESCRIPTORS = settings.SIS_DESCRIPTORS | {"small": changed}
     with pytest.raises(DescriptorError, match="There is no whitening"):
         descriptor.describe([picture(1)])
+
+
+def test_without_kept_parts_the_remedy_is_said(client, images, small, tmp_path):
+    # Catches an evaluation of mAP 0, and advice to extract what is there.
+    extract_features(ids=[image.pk for image in images], descriptor=small)
+    recipe = get_recipe("parts")
+    assert count_searchable(recipe=recipe) == 0
+    remedy = "extract_features --descriptor small --regions"
+    assert remedy in nothing_to_rank(collection=None, recipe=recipe)
+    path = tmp_path / "query.png"
+    path.write_bytes(encoded(picture(1), "PNG"))
+    with pytest.raises(CommandError, match=remedy):
+        call_command("search_images", str(path), "--recipe", "parts")
+    with pytest.raises(NothingToSearch, match=remedy):
+        check_vectors(recipe, images[0].collection, "default")
+    extract(images[:1], small)
+    other = Collection.objects.create(slug="other")
+    fields = upload(encoded(picture(1), "PNG")) | {"recipe": "parts", "collection": "other"}
+    response = client.post("/", fields)
+    assert response.status_code == 400
+    assert remedy in html(response)
+    assert count_searchable(recipe=recipe, collection=other) == 0

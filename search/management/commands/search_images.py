@@ -16,11 +16,10 @@ from catalog.models import Collection
 from catalog.names import cell, printable
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
-from catalog.search_words import nothing_to_search
 from catalog.trouble.reasons import reason
 from search.boxes import box_argument
 from search.recipes import default_recipe, get_recipe
-from search.services import Results, find_similar
+from search.services import Results, find_similar, nothing_to_rank
 
 
 class Command(SisCommand):
@@ -68,8 +67,7 @@ class Command(SisCommand):
         except PictureError as error:
             raise CommandError(f"{printable(options['path'])}: {error}") from error
         if not results.ranked:
-            lacking = nothing_to_search(collection=collection, descriptor=recipe.descriptor)
-            raise CommandError(lacking)
+            raise CommandError(nothing_to_rank(collection=collection, recipe=recipe))
         self.show(results, slug, options["format"])
 
     def show(self, results: Results, slug: str | None, style: str) -> None:

@@ -269,8 +269,16 @@ def test_joined_vectors_follow_from_stored_ones(joined):
 
 
 @pytest.mark.parametrize(
-    "parts", [None, [], {"one": 1}, {"one": 1, "two": 0}, {"one": 1, "two": "2"}, {"a": 1, "b": -1}]
+    ("parts", "message"),
+    [
+        (None, "weights by the names of two"),
+        ([], "weights by the names of two"),
+        ({"fc6": 1}, "weights by the names of two"),
+        ({"fc6": 1, "lite0": 0}, "number above 0"),
+        ({"fc6": 1, "lite0": "2"}, "number above 0"),
+        ({"fc6": 1, "sift": 1}, "no descriptor: 'sift'"),
+    ],
 )
-def test_wrong_parts_are_refused(parts):
-    with pytest.raises(ImproperlyConfigured, match="parts"):
+def test_wrong_parts_are_refused(parts, message):
+    with pytest.raises(ImproperlyConfigured, match=message):
         JoinedDescriptor(parts=parts)

@@ -98,6 +98,7 @@ def test_a_recipe_of_a_descriptor_that_is_gone_is_left_out(settings, db):
         ("both", "fc6", "must be a dictionary with PARTS"),
         ("both", {"PARTS": []}, "must be a dictionary with PARTS"),
         ("both", {"PARTS": "fc6"}, "give names or weights by name"),
+        ("both", {"PARTS": ["fc6", "sift"]}, "names no descriptor: 'sift'"),
         ("both", {"PARTS": {"fc6": 0}}, "has 0 for 'fc6'"),
         ("both", {"PARTS": {"fc6": "1"}}, "has '1' for 'fc6'"),
         ("both", FUSED | {"FUSE": 1}, "unknown FUSE; it takes: EXPANSION, FUSION"),
