@@ -65,7 +65,7 @@ class EvaluateForm(forms.Form):
     )
     exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
     recipe = forms.ChoiceField(
-        label=_("Compare by"), choices=recipe_choices, initial=DEFAULT, required=False
+        label=_("Rank by"), choices=recipe_choices, initial=DEFAULT, required=False
     )
     engine = forms.ChoiceField(
         label=_("Engine"), choices=engine_choices, initial="default", required=False

@@ -51,7 +51,7 @@ class UploadForm(forms.Form):
         usable = searchable_recipes()
         if len(usable) > 1:
             self.fields["recipe"] = forms.ChoiceField(
-                label=_("Compare by"),
+                label=_("Rank by"),
                 required=False,
                 choices=[
                     ("", _("Best available")),

