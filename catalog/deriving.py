@@ -17,7 +17,7 @@ from .models import Collection, Image
 from .names import printable
 from .pixels import PictureError
 from .regions import regions_of
-from .vectors import Float32Array, decode
+from .vectors import Float32Array
 from .vectorstore import Version, vectors_of
 
 ROWS_AT_A_TIME = 500
@@ -84,8 +84,9 @@ def augment_features(
     report = ExtractionReport()
     source = descriptor.sources[0]
     with stopped_in_words(report):
-        ids, rows = read_all(collection, source)
-        lacking = Image.objects.in_collection(collection).count() - len(ids)
+        images = list(Image.objects.in_collection(collection).values_list("pk", flat=True))
+        ids, rows = vectors_of(source.name).matrix(images, model_id=source.model_id, dim=source.dim)
+        lacking = len(images) - len(ids)
         if lacking:
             raise DescriptorError(
                 _(
@@ -100,25 +101,13 @@ def augment_features(
                 report.interrupted = True
                 break
             part = ids[start : start + ROWS_AT_A_TIME]
-            images = pending(part, descriptor)
+            found = pending(part, descriptor)
             made = augmented(rows, rows[start : start + ROWS_AT_A_TIME], descriptor.neighbours)
-            there = [place for place, pk in enumerate(part) if pk in images]
-            found = [images[part[place]] for place in there]
-            keep(found, made[there], descriptor=descriptor, report=report)
+            there = [place for place, pk in enumerate(part) if pk in found]
+            kept = [found[part[place]] for place in there]
+            keep(kept, made[there], descriptor=descriptor, report=report)
             on_progress(len(part))
     return report
-
-
-def read_all(collection: Collection, source: Descriptor) -> tuple[list[int], Float32Array]:
-    """Return the images of the collection with a current vector, and the vectors (N, D)."""
-    images = list(Image.objects.in_collection(collection).values_list("pk", flat=True))
-    found = vectors_of(source.name).stream(source.model_id, images=images)
-    ids: list[int] = []
-    rows = np.empty((len(images), source.dim), dtype=np.float32)
-    for _collection, image, stored in found:
-        rows[len(ids)] = decode(stored, source.dim)
-        ids.append(image)
-    return ids, rows[: len(ids)]
 
 
 def pending(ids: Sequence[int], descriptor: Descriptor) -> dict[int, PendingImage]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 from django.apps import apps
 from django.db import models, transaction
 from django.db.models import (
@@ -146,6 +147,17 @@ class VectorStore(ABC):
         """
         found = self.stream(model_id, images=ids)
         return {image: vectors.decode(stored, dim) for _collection, image, stored in found}
+
+    def matrix(
+        self, ids: Sequence[int], *, model_id: str, dim: int
+    ) -> tuple[list[int], Float32Array]:
+        """Return those of these images that have a current vector, and the vectors (N, dim)."""
+        found: list[int] = []
+        rows = np.empty((len(ids), dim), dtype=np.float32)
+        for _collection, image, stored in self.stream(model_id, images=ids):
+            rows[len(found)] = vectors.decode(stored, dim)
+            found.append(image)
+        return found, rows[: len(found)]
 
     @abstractmethod
     def write(

@@ -14,7 +14,7 @@ from .descriptors.whitening import WhiteningError, learn_labelled, learn_pca
 from .models import Collection, Image, Whitening
 from .querysets import ImageQuerySet
 from .regions import regions_of
-from .vectors import STORED_DTYPE, Float32Array, decode
+from .vectors import STORED_DTYPE, Float32Array
 from .vectorstore import vectors_of
 
 # Their vectors are in memory at once: 0.3 GB of fc6.
@@ -77,12 +77,9 @@ def spread(images: ImageQuerySet) -> list[int]:
 
 def read_rows(wanted: Sequence[int], descriptor: Descriptor) -> tuple[list[int], Float32Array]:
     """Return those of the images that have a current vector, and the vectors (N, D)."""
-    found = vectors_of(descriptor.name).stream(descriptor.model_id, images=wanted)
-    ids: list[int] = []
-    rows = np.empty((len(wanted), descriptor.dim), dtype=np.float32)
-    for _collection, image, stored in found:
-        rows[len(ids)] = decode(stored, descriptor.dim)
-        ids.append(image)
+    ids, rows = vectors_of(descriptor.name).matrix(
+        wanted, model_id=descriptor.model_id, dim=descriptor.dim
+    )
     if len(ids) < 2:
         raise DescriptorError(
             _(
@@ -91,7 +88,7 @@ def read_rows(wanted: Sequence[int], descriptor: Descriptor) -> tuple[list[int],
             )
             % {"number": len(ids), "name": descriptor.name}
         )
-    return ids, rows[: len(ids)]
+    return ids, rows
 
 
 def read_regions(wanted: Sequence[int], descriptor: Descriptor) -> tuple[list[int], Float32Array]:
