@@ -13,10 +13,10 @@ from io import BytesIO
 from django.core.files.storage import Storage
 from django.db import transaction
 
+from .kept_rows import mark_outdated
 from .models import Image
 from .pixels import READING, for_collections, is_read_otherwise
 from .querysets import ImageQuerySet, in_parts
-from .vectorstore import mark_outdated
 
 NOTE = " (other pixels since)"
 

@@ -25,7 +25,6 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Concat
 from django.utils import timezone
 
 from . import vectors
@@ -262,7 +261,11 @@ class TableStore(VectorStore):
         self._upsert([(v, {"error": error}) for v, error in rows], replacing=["error"])
 
     def clear(self, images: models.QuerySet) -> int:
-        return self.rows().filter(image__in=images.order_by().values("pk")).delete()[0]
+        chosen = {"descriptor": self.descriptor, "image__in": images.order_by().values("pk")}
+        with transaction.atomic():
+            # Parts of pictures go with them.
+            apps.get_model("catalog.ImageRegions").objects.filter(**chosen).delete()
+            return self.rows().filter(**chosen).delete()[0]
 
     def _upsert(
         self, rows: Sequence[tuple[Version, dict[str, Any]]], *, replacing: list[str]
@@ -291,41 +294,6 @@ class TableStore(VectorStore):
 def vectors_of(descriptor: str) -> VectorStore:
     """Return the store of the vectors of the descriptor with this name."""
     return ColumnStore(descriptor) if descriptor == COLUMN else TableStore(descriptor)
-
-
-def stored_names() -> list[str]:
-    """Return the names of the descriptors, fc6 apart, that any image has a row of, in order.
-
-    A step along the index for each, however many rows there are.
-    """
-    names: list[str] = []
-    rows = apps.get_model("catalog.ImageVector").objects.order_by("descriptor")
-    while True:
-        later = rows.filter(descriptor__gt=names[-1]) if names else rows
-        if (name := later.values_list("descriptor", flat=True).first()) is None:
-            return names
-        names.append(name)
-
-
-def forget_rows(image: int) -> None:
-    """Delete what rows beside the image keep, whose picture is being replaced."""
-    for model in ("ImageVector", "ImageRegions"):
-        apps.get_model("catalog", model).objects.filter(image=image).delete()
-
-
-def mark_outdated(images: Sequence[int], *, note: str) -> None:
-    """Give every vector of these images a model id that nothing searches by: its own and `note`.
-
-    So it shows as outdated, and the next extraction makes it anew. At most
-    `querysets.VALUES_AT_A_TIME` images.
-    """
-    beside = [
-        (apps.get_model("catalog", model).objects.filter(image__in=images), "model_id")
-        for model in ("ImageVector", "ImageRegions")
-    ]
-    for kept, column in ((all_images().filter(pk__in=images), "fc6_model_id"), *beside):
-        marked = Concat(column, Value(note), output_field=CharField())
-        kept.exclude(**{column: ""}).update(**{column: marked})
 
 
 def all_images() -> models.QuerySet:

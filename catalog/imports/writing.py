@@ -6,12 +6,13 @@ rows exchange in between.
 
 from collections.abc import Sequence
 
+from ..kept_rows import forget_rows
 from ..models import Collection, Image
 from ..names import folded
 from ..pixels import READING
 from ..querysets import ImageQuerySet, in_parts
 from ..twins import copy_vectors
-from ..vectorstore import CLEARED_COLUMN, forget_rows
+from ..vectorstore import CLEARED_COLUMN
 from .holdings import Found, Known
 from .reconciling import Change, Verdict
 from .storage import release

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import DescriptorError, descriptor_names, get_descriptor
 from catalog.descriptors.ready import READY as READY_DESCRIPTORS
 from catalog.descriptors.registry import LONGEST_NAME, NAME, is_known
-from catalog.vectorstore import stored_names
+from catalog.kept_rows import stored_names
 
 from .model import Expansion, ExpansionMethod, Fusion, Part, Recipe, RecipeError
 from .ready import READY

@@ -8,9 +8,10 @@ from catalog.deriving import augment_features, derive_features
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.descriptors.whitening import learn_pca
 from catalog.extraction import extract_features, pending_ids
+from catalog.kept_rows import stored_names
 from catalog.models import Collection, Image, Whitening
 from catalog.pixels import decode
-from catalog.vectorstore import Version, stored_names, vectors_of
+from catalog.vectorstore import Version, vectors_of
 from catalog.whitenings import learn_whitening
 from tests.catalog.descriptors.tiny import CHANNELS, use_tiny
 from tests.helpers import add_image, picture

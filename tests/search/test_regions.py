@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from catalog.deriving import derive_features
 from catalog.descriptors import DescriptorError, get_descriptor
-from catalog.extraction import extract_features
+from catalog.extraction import clear_features, extract_features
 from catalog.models import Collection, Image, ImageRegions
 from catalog.pixels import decode
 from catalog.regions import (
@@ -252,3 +252,9 @@ def test_without_kept_parts_the_remedy_is_said(client, images, small, tmp_path):
     assert response.status_code == 400
     assert remedy in html(response)
     assert count_searchable(recipe=recipe, collection=other) == 0
+
+
+def test_clearing_features_clears_their_parts(images, small):
+    extract(images[:4], small)
+    assert clear_features(images=Image.objects.filter(pk=images[0].pk), descriptor="small") == 1
+    assert ImageRegions.objects.count() == 3
