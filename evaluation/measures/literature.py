@@ -41,7 +41,7 @@ REPORTED: tuple[Reported, ...] = (
         "CroW, VGG16, with query expansion",
         75,
         75,
-        ("crow-vgg16-qe", "crow-vgg16-average"),
+        ("crow-vgg16-qe",),
         "Kalantidis, Mellina, Osindero (2016)",
     ),
 )

@@ -14,6 +14,12 @@ READY: dict[str, Any] = {
             "Good where many pictures show the same, harmful where few do."
         ),
     },
+    "crow-vgg16-qe": {
+        "PARTS": ["crow-vgg16"],
+        "EXPANSION": {"METHOD": "average", "N": 10},
+        "TITLE": _("CroW (VGG16), asked again with the first 10"),
+        "PURPOSE": _("As its authors measured it: good where many pictures show the same."),
+    },
     "rgem-lite0-regions": {
         "PARTS": ["rgem-lite0"],
         "REGIONS": True,
