@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from django.core.files.storage import Storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from .describing import Described, stored_pixels, usable
-from .descriptors import Descriptor, Prepared
-from .descriptors.augmented import AugmentedDescriptor
+from .descriptors import Descriptor, DescriptorError, Prepared
 from .descriptors.derived import describe_together, prepare_together
 from .models import Image
 from .names import printable
@@ -102,8 +102,8 @@ def extract_features(
     """
     report, storage = ExtractionReport(), Image._meta.get_field("file").storage
     descriptors = [descriptor, *also]
-    if any(isinstance(one, AugmentedDescriptor) for one in descriptors):
-        raise TypeError("An image's augmented vector is not that of its picture: see deriving.py.")
+    for one in descriptors:
+        refuse_to_describe(one, len(ids))
 
     with stopped_in_words(report), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for size, prepared in prepared_batches(
@@ -119,6 +119,19 @@ def extract_features(
             report.elsewhere += size - len(prepared)
             on_progress(size)
     return report
+
+
+def refuse_to_describe(descriptor: Descriptor, images: int) -> None:
+    """Raise `DescriptorError` where pictures alone do not give images their vectors."""
+    if images and not descriptor.describes_images:
+        raise DescriptorError(
+            _(
+                "%(number)d images cannot get a vector of “%(name)s” from their pictures alone: it "
+                "depends on their collection. Extract the averaged vectors (“…+dba…”) that it "
+                "builds on first, with --collection."
+            )
+            % {"number": images, "name": descriptor.name}
+        )
 
 
 def find(

@@ -51,7 +51,9 @@ def learn_whitening(
     try:
         learned = learn_labelled(rows, places, dim) if pairs else learn_pca(rows, dim)
     except WhiteningError as error:
-        raise too_few(error.possible, dim if not pairs else descriptor.dim, len(ids)) from error
+        if pairs and error.possible < descriptor.dim:
+            raise too_few_labelled(error.possible, descriptor, len(ids)) from error
+        raise too_few(error.possible, dim, len(ids)) from error
     fields = {
         "source": descriptor.name,
         "source_model_id": descriptor.model_id,
@@ -132,4 +134,22 @@ def too_few(possible: int, wanted: int, images: int) -> DescriptorError:
             "needed. Learn from more images, or to fewer numbers with --dim."
         )
         % {"images": images, "possible": possible, "wanted": wanted}
+    )
+
+
+def too_few_labelled(possible: int, descriptor: Descriptor, images: int) -> DescriptorError:
+    """Say that pairs must differ in as many directions as the vectors have numbers."""
+    return DescriptorError(
+        _(
+            "The pairs of %(images)d labelled images differ in %(possible)d directions, and "
+            "vectors of “%(name)s” have %(wanted)d numbers. Label more images, or whiten to at most "
+            "%(possible)d numbers first: manage.py learn_whitening --descriptor %(name)s "
+            "--collection NAME --dim %(possible)d"
+        )
+        % {
+            "images": images,
+            "possible": possible,
+            "name": descriptor.name,
+            "wanted": descriptor.dim,
+        }
     )

@@ -40,6 +40,10 @@ class AugmentedDescriptor(DerivedDescriptor):
         return self.sources[0].dim
 
     @property
+    def describes_images(self) -> bool:
+        return False
+
+    @property
     def model_id(self) -> str:
         return f"{self.sources[0].model_id}|dba{self.neighbours}"
 

@@ -33,6 +33,14 @@ class Descriptor(ABC):
     purpose: str | Promise = ""
     origin: str | Promise = ""
 
+    @property
+    def describes_images(self) -> bool:
+        """Whether an image's vector is that of its picture alone.
+
+        False where it depends on the image's collection, too: `describe` is then for queries.
+        """
+        return True
+
     @classmethod
     def options_from_settings(cls) -> dict[str, Any]:
         """Return options that other settings give where the declaration does not."""

@@ -28,6 +28,10 @@ class DerivedDescriptor(Descriptor):
         return all(source.trained for source in self.sources)
 
     @property
+    def describes_images(self) -> bool:
+        return all(source.describes_images for source in self.sources)
+
+    @property
     def origin(self) -> str | Promise:  # type: ignore[override]  # a value instead of a constant
         return " ".join(dict.fromkeys(str(s.origin) for s in self.sources if s.origin))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from catalog.deriving import augment_features, derive_features
@@ -176,8 +177,23 @@ def test_labelled_pairs_make_another_kind(images, collection):
     assert "|lw2:" in descriptor.model_id
     found = descriptor.derive([rows_of(images, "early")])
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
-    with pytest.raises(DescriptorError, match="directions"):
+    # Catches advice that does not help: fewer numbers of the result need no fewer directions.
+    remedy = r"differ in \d directions.* have 3 numbers.*--descriptor early .*--dim \d"
+    with pytest.raises(DescriptorError, match=remedy):
         learn(collection, dim=2, descriptor=early, pairs=pairs[:2], benchmark="labels")
+
+
+def test_the_remedy_for_few_labels_works(images, collection):
+    # Catches a second step that is refused like the first.
+    early = get_descriptor("early")
+    ids = [image.pk for image in images]
+    extract_features(ids=ids, descriptor=early)
+    learn(collection, dim=2, descriptor=early)
+    first = get_descriptor("early+pca2")
+    derive_features(ids=ids, descriptor=first)
+    pairs = [(ids[a], ids[b]) for a in range(9) for b in range(a)]
+    learn(collection, dim=1, descriptor=first, pairs=pairs, benchmark="labels")
+    assert get_descriptor("early+pca2+lw1").describe([picture(77)]).shape == (1, 1)
 
 
 def test_learning_takes_at_most_so_many(images, collection, monkeypatch):
@@ -214,7 +230,7 @@ def test_augmented_vectors_depend_on_the_collection(images, collection):
     )
     assert descriptor.dim == CHANNELS
     assert "2 neighbours" in str(descriptor.title)
-    with pytest.raises(TypeError, match="augmented"):
+    with pytest.raises(DescriptorError, match="depends on their collection"):
         extract_features(ids=[images[0].pk], descriptor=descriptor)
     stopped = augment_features(
         collection=collection, descriptor=descriptor, should_stop=lambda: True
@@ -251,3 +267,35 @@ def test_one_pass_extracts_several_descriptors(collection, tiny):
     assert report.extracted == 5  # one was there already
     assert vectors_of("other").facts(ids[0], two.model_id) == before
     assert len(rows_of(found)) == len(rows_of(found, "other")) == 3
+
+
+@pytest.mark.parametrize("kind", ["whitened", "joined", "whitened twice"])
+def test_what_builds_on_augmented_vectors_is_never_described(images, collection, settings, kind):
+    # Catches the un-augmented vector of a picture, stored as current beside the others.
+    images[30].delete()
+    augment_features(collection=collection, descriptor=get_descriptor("small+dba2"))
+    parts = {"small+dba2": 1, "small": 1}
+    joined = {"BACKEND": "catalog.descriptors.joined.JoinedDescriptor", "OPTIONS": {"parts": parts}}
+    settings.SIS_DESCRIPTORS = settings.SIS_DESCRIPTORS | {"pair": joined}
+    learn(collection, dim=6, descriptor=get_descriptor("small+dba2"))
+    ids = [image.pk for image in images[:30]]
+    derive_features(ids=ids, descriptor=get_descriptor("small+dba2+pca6"))
+    learn(collection, dim=4, descriptor=get_descriptor("small+dba2+pca6"))
+    names = {"whitened": "small+dba2+pca6", "joined": "pair"}
+    name = names.get(kind, "small+dba2+pca6+pca4")
+    one = Image.objects.filter(pk=ids[0])
+    for kept in ("small+dba2", "small+dba2+pca6", name):
+        vectors_of(kept).clear(one)
+    descriptor = get_descriptor(name)
+    with pytest.raises(CommandError, match="1 images cannot get a vector of “"):
+        call_command("extract_features", descriptor=[name], verbosity=0)
+    stored = vectors_of(name)
+    assert stored.count(descriptor.model_id) == 29
+    assert stored.facts(ids[0], descriptor.model_id).state == "missing"
+    assert not descriptor.describes_images
+    # The remedy: the averages first, then what follows from them.
+    extract = {"collection": "places", "verbosity": 0}
+    steps = ["small+dba2", "small+dba2+pca6", name]
+    for step in dict.fromkeys(steps):
+        call_command("extract_features", descriptor=[step], **extract)
+    assert stored.count(descriptor.model_id) == 30

@@ -76,7 +76,10 @@ def test_a_run_that_has_seen_its_collection_is_marked(benchmark_of, collection):
 
 
 def test_labelled_needs_as_many_directions_as_numbers(benchmark_of):
-    with pytest.raises(CommandError, match=r"span \d directions, and 864 are needed"):
+    with pytest.raises(
+        CommandError,
+        match=r"differ in \d directions, and vectors of “colour-layout” have 864 numbers",
+    ):
         learn(labelled="labels")
 
 
