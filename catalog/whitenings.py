@@ -142,8 +142,8 @@ def too_few_labelled(possible: int, descriptor: Descriptor, images: int) -> Desc
     return DescriptorError(
         _(
             "The pairs of %(images)d labelled images differ in %(possible)d directions, and "
-            "vectors of “%(name)s” have %(wanted)d numbers. Label more images, or whiten to at most "
-            "%(possible)d numbers first: manage.py learn_whitening --descriptor %(name)s "
+            "vectors of “%(name)s” have %(wanted)d numbers. Label more images, or whiten to at "
+            "most %(possible)d numbers first: manage.py learn_whitening --descriptor %(name)s "
             "--collection NAME --dim %(possible)d"
         )
         % {
