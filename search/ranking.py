@@ -93,7 +93,8 @@ def fused(
     at_once = max(1, SCORES_AT_ONCE // max(1, *counts))
     answers = [
         fused_slice(recipe, engines, [q[start : start + at_once] for q in queries], counts, within)
-        for start in range(0, number, at_once)
+        # One slice even of no queries, so that there is something to join.
+        for start in range(0, max(number, 1), at_once)
     ]
     ids = np.concatenate([found for found, _scores in answers])
     scores = np.concatenate([found for _ids, found in answers])

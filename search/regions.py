@@ -44,9 +44,10 @@ def rank_by_regions(
         scores.append(score)
         boxes.append(block.boxes[place])
     if not ids:
-        nothing = np.empty((len(queries), 0))
-        answer = Answer(nothing.astype(np.int64), nothing.astype(np.float32), (), 0)
-        return RegionAnswer(answer, np.empty((len(queries), 0, 4), dtype=np.float32))
+        number = len(queries)
+        nobody, nothing = np.empty((number, 0), np.int64), np.empty((number, 0), np.float32)
+        answer = Answer(nobody, nothing, scanned(number), 0)
+        return RegionAnswer(answer, np.empty((number, 0, 4), dtype=np.float32))
     every = np.concatenate(ids)
     best, where = np.concatenate(scores, axis=1), np.concatenate(boxes, axis=1)
     # Rounded to half floats a row's length is not quite 1; no product of unit vectors exceeds it.

@@ -130,7 +130,7 @@ def find_similar(
         ranked=answer.count,
         recipe=recipe,
         counts=count_left_out(collection=collection, recipe=recipe, ranked=answer.count),
-        method=answer.methods[0] if answer.methods else "scanned",
+        method=answer.methods[0],
     )
 
 

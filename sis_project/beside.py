@@ -12,7 +12,7 @@ from django.conf import settings
 
 from catalog.trouble import trouble_in_words
 
-# For the batch in hand, after which an extraction stops.
+# For the current batch, after which an extraction stops.
 SECONDS_TO_STOP = 30
 
 
@@ -22,7 +22,7 @@ def beside(
 ) -> Iterator[None]:
     """Within this, choose the weights on a thread and then extract, in a process at a time.
 
-    A process, because Ctrl-C then lets it finish the batch in hand, and the pages keep an
+    A process, because Ctrl-C then lets it finish the current batch, and the pages keep an
     interpreter of their own. `extractions` are options of `extract_features` by name. Leaving ends
     what runs; the next quickstart resumes it. SIGTERM leaves as Ctrl-C does.
     """

@@ -81,7 +81,9 @@ class PooledDescriptor(Descriptor):
                 "Pooling 'attention', and no other, takes a file of weights: option attention."
             )
         if attention and not Path(attention).is_file():
-            raise ImproperlyConfigured(f"The option attention is {attention!r}, which is no file.")
+            raise ImproperlyConfigured(
+                f"The option attention is {attention!r}, which is not a file."
+            )
         check_sizes(options.get("size", 512), options.get("scales", (1,)))
 
     @property

@@ -9,12 +9,11 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from search.recipes import RecipeError
+from search.recipes import RecipeError, keep_choice, kept_choice
 
 from ..forms import TrialForm
 from ..models import RecipeTrial, Status
 from ..tasks import enqueue_trial
-from ..trials.keeping import keep_choice, kept_choice
 from ..trials.running import TrialError
 
 PAGE_SIZE = 25

@@ -64,6 +64,16 @@ def kept_choice(collection: Collection | None) -> str:
     return kept.values_list("recipe", flat=True).first() or ""
 
 
+def keep_choice(*, collection: Collection, recipe: str) -> None:
+    """Let pages search the collection by this recipe unless asked otherwise.
+
+    Raises as `get_recipe` where there is none of that name.
+    """
+    CollectionRecipe.objects.update_or_create(
+        collection=collection, defaults={"recipe": get_recipe(recipe).name}
+    )
+
+
 def usable(name: str) -> Recipe | None:
     """Return the recipe where it has vectors; None where not, or where it is gone."""
     try:

@@ -17,7 +17,7 @@ ExpansionMethod = Literal["average", "alpha"]
 
 
 class RecipeError(DescriptorError):
-    """There is no such way to rank, or it cannot work; the message says what to do about it."""
+    """No recipe has this name, or it cannot work here; the message says what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,15 @@ def test_fused_ranks_rank_by_reciprocals(images, queries):
     assert found.ids[0].tolist() == [images[n].pk for n in np.argsort(-score, kind="stable")]
 
 
+def test_no_queries_fused_are_an_empty_answer(images):
+    # Catches joining nothing, which NumPy refuses.
+    dims = {part.descriptor.name: part.descriptor.dim for part in fused().parts}
+    none = {name: np.empty((0, dim), dtype=np.float32) for name, dim in dims.items()}
+    answer = rank(recipe=fused(), queries=none, k=5)
+    assert len(answer.ids) == len(answer.distances) == 0
+    assert answer.methods == ()
+
+
 def test_what_lacks_a_part_takes_no_part(images, queries, collection):
     # Catches an image that is last by one descriptor because it has no vector of it.
     only = add_image(collection, "only fc6", vector=queries["fc6"][0])

@@ -113,6 +113,8 @@ def test_nothing_kept_is_an_empty_answer(images, small):
     found = rank_by_regions(descriptor=small, queries=small.describe([picture(1)] * 2), k=5)
     assert found.answer.ids.shape == (2, 0)
     assert found.boxes.shape == (2, 0, 4)
+    # One method a query, as of any answer: pages take the first.
+    assert found.answer.methods == ("scanned", "scanned")
 
 
 def patchwork(path, seed: int) -> None:

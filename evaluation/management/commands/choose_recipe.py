@@ -14,10 +14,9 @@ from catalog.management.progress import Progress
 from catalog.models import Collection
 from catalog.names import printable
 from evaluation.models import RecipeTrial
-from evaluation.trials.keeping import keep_choice
 from evaluation.trials.measuring import TrialInterrupted
 from evaluation.trials.running import MOST_PICTURES, PICTURES, TrialError, try_recipes
-from search.recipes import RecipeError
+from search.recipes import RecipeError, keep_choice
 
 
 def number_of_pictures(text: str) -> int:

@@ -171,7 +171,7 @@ def test_it_tells_what_it_is():
         ({"scales": [1, 40]}, "at every scale"),
         ({"attention": "x.npz"}, "Pooling 'attention', and no other"),
         ({"pooling": "attention"}, "Pooling 'attention', and no other"),
-        ({"pooling": "attention", "attention": "/no/file.npz"}, "which is no file"),
+        ({"pooling": "attention", "attention": "/no/file.npz"}, "which is not a file"),
     ],
 )
 def test_a_wrong_option_is_said_with_what_it_may_be(changes, message, settings):

@@ -8,11 +8,11 @@ from catalog.extraction import extract_features
 from catalog.models import Image
 from evaluation.models import RecipeTrial, Status
 from evaluation.tasks import enqueue_trial
-from evaluation.trials.keeping import kept_choice
 from evaluation.trials.measuring import TrialInterrupted
 from evaluation.trials.running import TrialError, try_recipes
 from evaluation.trials.sampling import queries_of, sample
 from search.engines import reset_engines
+from search.recipes import kept_choice
 from tests.helpers import add_image
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from evaluation.models import EvaluationRun, RecipeTrial
-from evaluation.trials.keeping import kept_choice
+from search.recipes import kept_choice
 from tests.evaluation.views.viewing import (
     evaluated,
     finished_trial,
