@@ -41,7 +41,7 @@ def rank(
             queries=queries[recipe.descriptor.name],
             k=k,
             within=within,
-        ).answer
+        )
     engines = [get_engine(engine, descriptor=part.descriptor) for part in recipe.parts]
     rows = []
     for part, backend in zip(recipe.parts, engines, strict=True):

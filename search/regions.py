@@ -4,8 +4,6 @@ Exact over the regions that are kept (half floats), in one pass over their rows,
 in memory at a time.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from catalog.descriptors import Descriptor
@@ -18,20 +16,9 @@ from .engines import Answer, scanned
 IMAGES_AT_A_TIME = 32
 
 
-@dataclass(frozen=True, slots=True)
-class RegionAnswer:
-    """An answer, and of each hit the region that was nearest.
-
-    `boxes` (Q, K, 4): (x1, y1, x2, y2) in shares of the picture's width and height.
-    """
-
-    answer: Answer
-    boxes: Float32Array
-
-
 def rank_by_regions(
     *, descriptor: Descriptor, queries: Float32Array, k: int, within: int | None = None
-) -> RegionAnswer:
+) -> Answer:
     """Rank the images whose regions are kept by their region nearest to each query (Q, D).
 
     Distances are Euclidean between unit vectors, ascending, ties by id; K is `k` or the number of
@@ -45,21 +32,21 @@ def rank_by_regions(
         boxes.append(block.boxes[place])
     if not ids:
         number = len(queries)
-        nobody, nothing = np.empty((number, 0), np.int64), np.empty((number, 0), np.float32)
-        answer = Answer(nobody, nothing, scanned(number), 0)
-        return RegionAnswer(answer, np.empty((number, 0, 4), dtype=np.float32))
+        no_ids, no_distances = np.empty((number, 0), np.int64), np.empty((number, 0), np.float32)
+        no_regions = np.empty((number, 0, 4), np.float32)
+        return Answer(no_ids, no_distances, scanned(number), 0, no_regions)
     every = np.concatenate(ids)
     best, where = np.concatenate(scores, axis=1), np.concatenate(boxes, axis=1)
     # Rounded to half floats a row's length is not quite 1; no product of unit vectors exceeds it.
     distances = np.sqrt(np.maximum(2 - 2 * best, 0)).astype(np.float32)
     order = np.lexsort((np.broadcast_to(every, distances.shape), distances), axis=1)[:, :k]
-    answer = Answer(
+    return Answer(
         every[order],
         np.take_along_axis(distances, order, axis=1),
         scanned(len(queries)),
         len(every),
+        np.take_along_axis(where, order[..., None], axis=1),
     )
-    return RegionAnswer(answer, np.take_along_axis(where, order[..., None], axis=1))
 
 
 def best_of_each(

@@ -17,7 +17,6 @@ from catalog.vectorstore import vectors_of
 from .engines import Answer, Method, get_engine
 from .ranking import rank
 from .recipes import Recipe, get_recipe
-from .regions import rank_by_regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +114,16 @@ def find_similar(
     """
     recipe = recipe or get_recipe(DEFAULT)
     within = collection.pk if collection else None
-    page, answer, regions = answer_page(recipe, vectors, page, page_size, within, engine)
+    page, answer = answer_page(recipe, vectors, page, page_size, within, engine)
     offset = (page - 1) * page_size
     ids, distances = answer.ids[0, offset:].tolist(), answer.distances[0, offset:].tolist()
+    parts = None if answer.regions is None else answer.regions[0].tolist()
     images = Image.objects.select_related("collection").in_bulk(ids)
     places = enumerate(zip(ids, distances, strict=True), start=offset + 1)
     return Results(
         hits=[
-            Hit(rank, images[pk], distance, regions[rank - 1] if regions else None)
-            for rank, (pk, distance) in places
+            Hit(place, images[pk], distance, tuple(parts[place - 1]) if parts else None)
+            for place, (pk, distance) in places
             if pk in images  # a row deleted since the sync
         ],
         page=page,
@@ -141,26 +141,15 @@ def answer_page(
     page_size: int,
     within: int | None,
     engine: str,
-) -> tuple[int, Answer, list[Box]]:
-    """Return the page's number, the answer that ends with it, and the parts that were found.
-
-    Where there are fewer pages, the last one. Parts of pictures only where the recipe compares
-    them.
-    """
+) -> tuple[int, Answer]:
+    """Return the page's number and the answer that ends with it; the last one past the end."""
     queries = {name: vector[None] for name, vector in vectors.items()}
     while True:
-        depth, boxes = page * page_size, []
-        if recipe.regions:
-            descriptor = recipe.descriptor
-            found = rank_by_regions(
-                descriptor=descriptor, queries=queries[descriptor.name], k=depth, within=within
-            )
-            answer, boxes = found.answer, [tuple(box) for box in found.boxes[0].tolist()]
-        else:
-            answer = rank(recipe=recipe, queries=queries, k=depth, within=within, engine=engine)
+        depth = page * page_size
+        answer = rank(recipe=recipe, queries=queries, k=depth, within=within, engine=engine)
         last = max(1, -(-answer.count // page_size))
         if page <= last:
-            return page, answer, boxes
+            return page, answer
         page = last
 
 

@@ -21,13 +21,16 @@ Method = Literal["scanned", "certified"]
 class Answer:
     """What `search` returns, how the answer to each query was found, and among how many vectors.
 
-    All of it is of one moment: `count` is that of the very vectors that were ranked.
+    All of it is of one moment: `count` is that of the very vectors that were ranked. `regions`
+    (Q, K, 4) are the parts of the hits that were compared, (x1, y1, x2, y2) in shares of each
+    picture's width and height; None where pictures were compared as a whole.
     """
 
     ids: Int64Array
     distances: Float32Array
     methods: tuple[Method, ...]
     count: int
+    regions: Float32Array | None = None
 
 
 def scanned(queries: int) -> tuple[Method, ...]:

@@ -80,16 +80,16 @@ def test_the_nearest_region_of_each_picture_ranks_it(images, small):
         for pk, start, end in zip(block.ids, ends - block.counts, ends, strict=True):
             best[int(pk)] = float((block.rows[start:end] @ query[0]).max())
     expected = sorted(best, key=lambda pk: (-best[pk], pk))
-    assert found.answer.ids[0].tolist() == expected
-    assert found.answer.count == 40
+    assert found.ids[0].tolist() == expected
+    assert found.count == 40
     np.testing.assert_allclose(
-        found.answer.distances[0],
+        found.distances[0],
         [max(0, 2 - 2 * best[pk]) ** 0.5 for pk in expected],
         atol=1e-3,
     )
-    assert found.boxes.shape == (2, 40, 4)
+    assert found.regions.shape == (2, 40, 4)
     part = rank(recipe=get_recipe("parts"), queries={"small": query}, k=5)
-    np.testing.assert_array_equal(part.ids, found.answer.ids[:, :5])
+    np.testing.assert_array_equal(part.ids, found.ids[:, :5])
 
 
 def test_ties_go_to_the_first_region_and_the_first_image():
@@ -104,17 +104,17 @@ def test_only_the_collection_and_the_current_model_are_searched(images, small, s
     other = Collection.objects.create(slug="other")
     extract([add_image(other, "there", seed=50)], small)
     query = small.describe([picture(50)])
-    assert rank_by_regions(descriptor=small, queries=query, k=9, within=other.pk).answer.count == 1
+    assert rank_by_regions(descriptor=small, queries=query, k=9, within=other.pk).count == 1
     ImageRegions.objects.filter(image=images[0]).update(model_id="old")
-    assert rank_by_regions(descriptor=small, queries=query, k=9).answer.count == 3
+    assert rank_by_regions(descriptor=small, queries=query, k=9).count == 3
 
 
 def test_nothing_kept_is_an_empty_answer(images, small):
     found = rank_by_regions(descriptor=small, queries=small.describe([picture(1)] * 2), k=5)
-    assert found.answer.ids.shape == (2, 0)
-    assert found.boxes.shape == (2, 0, 4)
+    assert found.ids.shape == (2, 0)
+    assert found.regions.shape == (2, 0, 4)
     # One method a query, as of any answer: pages take the first.
-    assert found.answer.methods == ("scanned", "scanned")
+    assert found.methods == ("scanned", "scanned")
 
 
 def patchwork(path, seed: int) -> None:
