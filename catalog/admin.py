@@ -32,7 +32,7 @@ from .admin_names import SearchedByName, with_title
 from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descriptor
 from .extraction import pending_ids
 from .feature_states import FeatureState
-from .features import current_model_id, features_of
+from .features import current_model_id, features_of, searched_with
 from .links import by_recipe, image_links
 from .models import Collection, Image, ImageVector
 from .names import printable
@@ -183,10 +183,10 @@ class ImageAdmin(SearchedByName, CatalogAdmin):
 
     @admin.display(description=_("neighbours"))
     def neighbours(self, image: Image) -> str:
-        current = [item for item in features_of(image) if item.are_current]
-        if not current:
+        descriptors = searched_with(features_of(image))
+        if not descriptors:
             return gettext("Only an image with current features has neighbours.")
-        name = current[0].descriptor.name
+        name = descriptors[0].name
         query = by_recipe(name)
         links = ((link.address(image.pk) + query, link.label) for link in image_links)
         return format_html_join(" · ", '<a href="{}">{}</a>', links)

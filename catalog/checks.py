@@ -11,6 +11,7 @@ from django.db import connections
 from .descriptors import DEFAULT, DescriptorError, check_descriptor
 from .descriptors.backbones.precision import check_precision
 from .descriptors.backbones.weights import IMAGENET, UNTRAINED
+from .descriptors.local.registry import check_local, local_names
 from .descriptors.registry import SETTING
 from .triggers import SUPPORTED_VENDORS
 
@@ -94,4 +95,15 @@ def check_descriptors(**_kwargs: Any) -> list[checks.CheckMessage]:
             check_descriptor(name)
         except ImproperlyConfigured as error:
             messages.append(checks.Error(str(error), id="catalog.E007"))
+    return messages
+
+
+@checks.register()
+def check_local_descriptors(**_kwargs: Any) -> list[checks.CheckMessage]:
+    messages: list[checks.CheckMessage] = []
+    for name in local_names():
+        try:
+            check_local(name)
+        except ImproperlyConfigured as error:
+            messages.append(checks.Error(str(error), id="catalog.E008"))
     return messages

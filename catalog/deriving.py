@@ -127,7 +127,7 @@ def keep(
     report: ExtractionReport,
 ) -> None:
     """Commit a batch."""
-    outcomes = list(zip(images, usable(rows), strict=True))
+    outcomes = list(zip(images, usable(rows, descriptor), strict=True))
     with transaction.atomic():
         write(outcomes, descriptor=descriptor, report=report)
     report.failed += [

@@ -1,29 +1,28 @@
-"""From a picture to a checked vector, in one place.
+"""From a picture to a checked description, in one place.
 
 Two rules differ, on purpose. A *query* that is tiny or a single colour is refused: it would get a
 ranking that means nothing. An *image* of the collection is described whatever it shows, because
-it is part of what is searched. A vector that is not a unit vector is refused for both.
+it is part of what is searched. A vector that is not a unit vector is refused for both; local
+features may be none at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 
-import numpy as np
 from django.core.files.storage import Storage
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
-from .descriptors import Descriptor, Prepared
+from .descriptors import Description, PictureDescriptor, Prepared
 from .descriptors.derived import describe_together, prepare_together
 from .pixels import Box, Fault, PictureError, crop, decode, is_uniform
 from .trouble.reasons import reason
 from .trouble.storage import reading_failed
-from .vectors import Float32Array
 
 MIN_SIDE = 16
 
-# A vector (D,) float32, or why the picture has none.
-Described = Float32Array | PictureError
+# A description, or why the picture has none.
+Described = Description | PictureError
 
 
 def stored_pixels(*, file: str, storage: Storage) -> PillowImage.Image:
@@ -74,9 +73,9 @@ def query_part(*, pixels: PillowImage.Image, box: Box | None = None) -> PillowIm
 
 
 def describe_query(
-    *, pixels: PillowImage.Image, box: Box | None = None, descriptors: Sequence[Descriptor]
-) -> dict[Descriptor, Float32Array]:
-    """Return the unit vectors (D,) of an upright RGB picture, or of `box` of it, to search with.
+    *, pixels: PillowImage.Image, box: Box | None = None, descriptors: Sequence[PictureDescriptor]
+) -> dict[PictureDescriptor, Description]:
+    """Return what an upright RGB picture, or `box` of it, is searched with, by descriptor.
 
     Raises `PictureError` as `query_part` does and where the picture gives no features, and
     `DescriptorError` where the weights cannot be had.
@@ -85,7 +84,7 @@ def describe_query(
     return describe_prepared(picture=prepared, descriptors=descriptors)
 
 
-def prepare_query(part: PillowImage.Image, descriptors: Sequence[Descriptor]) -> Prepared:
+def prepare_query(part: PillowImage.Image, descriptors: Sequence[PictureDescriptor]) -> Prepared:
     """Return what `describe_prepared` of the same descriptors starts from."""
     if len(descriptors) == 1:
         return descriptors[0].prepare(part)
@@ -93,35 +92,37 @@ def prepare_query(part: PillowImage.Image, descriptors: Sequence[Descriptor]) ->
 
 
 def describe_prepared(
-    *, picture: Prepared, descriptors: Sequence[Descriptor]
-) -> dict[Descriptor, Float32Array]:
-    """Return the unit vectors (D,) of what `prepare_query` made of a `query_part`.
+    *, picture: Prepared, descriptors: Sequence[PictureDescriptor]
+) -> dict[PictureDescriptor, Description]:
+    """Return the descriptions of what `prepare_query` made of a `query_part`.
 
     Raises as `describe_query`.
     """
     if len(descriptors) == 1:
-        rows = [descriptors[0].describe_one(picture)]
+        found = [descriptors[0].describe_one(picture)]
     else:
-        rows = [found[0] for found in describe_together(descriptors, [picture])]
-    if not all(np.isfinite(row).all() for row in rows):
+        found = [rows[0] for rows in describe_together(descriptors, [picture])]
+    described = dict(zip(descriptors, found, strict=True))
+    if not all(descriptor.is_usable(one) for descriptor, one in described.items()):
         raise without_features()
-    return dict(zip(descriptors, rows, strict=True))
+    return described
 
 
-def describe_many(*, pictures: Sequence[Prepared], descriptor: Descriptor) -> list[Described]:
-    """Return each picture's unit vector (D,), or why it has none, in order.
+def describe_many(
+    *, pictures: Sequence[Prepared], descriptor: PictureDescriptor
+) -> list[Described]:
+    """Return each picture's description, or why it has none, in order.
 
     Raises `DescriptorError` where the weights cannot be had.
     """
     if not pictures:
         return []
-    return usable(descriptor.describe(pictures))
+    return usable(descriptor.describe(pictures), descriptor)
 
 
-def usable(rows: Float32Array) -> list[Described]:
-    """Return each of the rows (N, D) that a descriptor gave, or that it is no vector."""
-    finite = np.all(np.isfinite(rows), axis=1)
-    return [row if good else without_features() for row, good in zip(rows, finite, strict=True)]
+def usable(found: Iterable[Description], descriptor: PictureDescriptor) -> list[Described]:
+    """Return each of what the descriptor gave, or that it is none."""
+    return [one if descriptor.is_usable(one) else without_features() for one in found]
 
 
 def without_features() -> PictureError:

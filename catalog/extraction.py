@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .describing import Described, stored_pixels, usable
-from .descriptors import Descriptor, DescriptorError, Prepared
+from .descriptors import DescriptorError, PictureDescriptor, Prepared
 from .descriptors.derived import describe_together, prepare_together
 from .models import Image
 from .names import printable
@@ -21,7 +21,6 @@ from .pixels import PictureError
 from .querysets import ImageQuerySet
 from .trouble.database import DATABASE_ERRORS, in_words
 from .trouble.storage import StorageAway
-from .vectors import Float32Array
 from .vectorstore import Version, vectors_of
 
 logger = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ Ready = Prepared | PictureError
 def pending_ids(
     *,
     images: ImageQuerySet,
-    descriptor: Descriptor,
+    descriptor: PictureDescriptor,
     limit: int | None = None,
     force: bool = False,
     retry_failed: bool = False,
@@ -84,8 +83,8 @@ def pending_ids(
 def extract_features(
     *,
     ids: Sequence[int],
-    descriptor: Descriptor,
-    also: Sequence[Descriptor] = (),
+    descriptor: PictureDescriptor,
+    also: Sequence[PictureDescriptor] = (),
     batch_size: int = DEFAULT_BATCH_SIZE,
     force: bool = False,
     on_progress: Callable[[int], None] = lambda number: None,
@@ -121,7 +120,7 @@ def extract_features(
     return report
 
 
-def refuse_to_describe(descriptor: Descriptor, images: int) -> None:
+def refuse_to_describe(descriptor: PictureDescriptor, images: int) -> None:
     """Raise `DescriptorError` where pictures alone do not give images their vectors."""
     if images and not descriptor.describes_images:
         raise DescriptorError(
@@ -135,7 +134,7 @@ def refuse_to_describe(descriptor: Descriptor, images: int) -> None:
 
 
 def find(
-    batch: Sequence[int], *, descriptors: Sequence[Descriptor], force: bool
+    batch: Sequence[int], *, descriptors: Sequence[PictureDescriptor], force: bool
 ) -> list[PendingImage]:
     """Return those of the images that lack a current vector of any descriptor, in order."""
     found: dict[int, PendingImage] = {}
@@ -201,7 +200,7 @@ def outcome(future: Future[Prepared]) -> Ready:
 
 
 def prepare(
-    image: PendingImage, *, storage: Storage, descriptors: Sequence[Descriptor]
+    image: PendingImage, *, storage: Storage, descriptors: Sequence[PictureDescriptor]
 ) -> Prepared:
     """Read, decode and reduce one picture; raises `PictureError` and `StorageAway`."""
     return prepare_together(descriptors, stored_pixels(file=image.file, storage=storage))
@@ -210,7 +209,7 @@ def prepare(
 def store(
     *,
     prepared: list[tuple[PendingImage, Ready]],
-    descriptors: Sequence[Descriptor],
+    descriptors: Sequence[PictureDescriptor],
     report: ExtractionReport,
 ) -> None:
     """Describe one batch and commit it."""
@@ -219,7 +218,7 @@ def store(
     failed: dict[Version, tuple[str, str]] = {}
     with transaction.atomic():
         for place, descriptor in enumerate(descriptors):
-            results = iter(usable(described[place]) if described else [])
+            results = iter(usable(described[place], descriptor) if described else [])
             outcomes = []
             for image, picture in prepared:
                 result = picture if isinstance(picture, PictureError) else next(results)
@@ -234,22 +233,22 @@ def store(
 def write(
     outcomes: list[tuple[PendingImage, Described]],
     *,
-    descriptor: Descriptor,
+    descriptor: PictureDescriptor,
     report: ExtractionReport,
 ) -> None:
     """Store a batch's vectors of one descriptor, and why others have none."""
-    vectors: list[tuple[Version, Float32Array]] = []
+    found: list[tuple[Version, bytes]] = []
     failures: list[tuple[Version, str]] = []
     for image, result in outcomes:
         if isinstance(result, PictureError):
             failures.append((image.version, str(result)))
         else:
-            vectors.append((image.version, result))
+            found.append((image.version, descriptor.encode(result)))
     kept = vectors_of(descriptor.name)
-    written = kept.write(vectors, model_id=descriptor.model_id, dim=descriptor.dim)
+    written = kept.write_encoded(found, model_id=descriptor.model_id)
     kept.write_errors(failures)
     report.extracted += written
-    report.elsewhere += len(vectors) - written
+    report.elsewhere += len(found) - written
 
 
 def clear_features(*, images: ImageQuerySet, descriptor: str) -> int:

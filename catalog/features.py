@@ -1,9 +1,17 @@
 """What is known of an image's features, by every descriptor."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from .descriptors import DEFAULT, Descriptor, DescriptorError, descriptor_names, get_descriptor
+from .descriptors import (
+    DEFAULT,
+    Descriptor,
+    DescriptorError,
+    PictureDescriptor,
+    descriptor_names,
+    get_any,
+)
 from .feature_states import FeatureFacts, FeatureState
 from .models import Image
 from .vectorstore import vectors_of
@@ -13,19 +21,30 @@ from .vectorstore import vectors_of
 class ImageFeatures:
     """One image's features by one descriptor."""
 
-    descriptor: Descriptor
+    descriptor: PictureDescriptor
     facts: FeatureFacts
 
     @property
     def are_current(self) -> bool:
-        """Whether the image can be searched with, and found, by this descriptor."""
         return self.facts.state == FeatureState.CURRENT
+
+
+def searched_with(features: Sequence[ImageFeatures]) -> list[Descriptor]:
+    """Return the descriptors by which the image can be searched with, and found.
+
+    Not local ones, which only verify what others find.
+    """
+    return [
+        item.descriptor
+        for item in features
+        if item.are_current and isinstance(item.descriptor, Descriptor)
+    ]
 
 
 def current_model_id(descriptor: str) -> str | None:
     """Return the model id that pages search with; None where the weights are not there."""
     try:
-        return get_descriptor(descriptor).model_id
+        return get_any(descriptor).model_id
     except DescriptorError:
         return None
 
@@ -43,5 +62,5 @@ def features_of(image: Image) -> list[ImageFeatures]:
             raise Image.DoesNotExist
         if name == DEFAULT or facts.state != FeatureState.MISSING:
             with suppress(DescriptorError):  # of a descriptor that is gone
-                found.append(ImageFeatures(get_descriptor(name), facts))
+                found.append(ImageFeatures(get_any(name), facts))
     return found

@@ -164,7 +164,8 @@ class Image(models.Model):
 class ImageVector(models.Model):
     """An image's vector of a descriptor other than fc6, or the error of the last attempt.
 
-    `data` is a unit vector as `vectors.encode` stores it, 4 bytes a component, or None.
+    `data` is a unit vector as `vectors.encode` stores it, 4 bytes a component, or None. Of a local
+    descriptor it is the picture's set of local features (`descriptors/local/features.py`).
     """
 
     image = models.ForeignKey(

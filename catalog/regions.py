@@ -11,7 +11,7 @@ import numpy.typing as npt
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from .descriptors import Descriptor, DescriptorError
+from .descriptors import Descriptor, DescriptorError, PictureDescriptor
 from .descriptors.pooled import PictureRegions, PooledDescriptor
 from .extraction import (
     ExtractionReport,
@@ -33,7 +33,7 @@ HALF = np.dtype("<f2")
 BATCH_SIZE = 16
 
 
-def with_regions(descriptor: Descriptor) -> PooledDescriptor:
+def with_regions(descriptor: PictureDescriptor) -> PooledDescriptor:
     """Return the descriptor; raises `DescriptorError` where it does not pool regions."""
     if isinstance(descriptor, PooledDescriptor) and descriptor.has_regions:
         return descriptor

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .descriptors import DEFAULT, Descriptor
+from .descriptors import DEFAULT, PictureDescriptor
 from .feature_states import FeatureCounts, FeatureFacts
 from .models import Collection, Image
 from .vectorstore import vectors_of
@@ -11,7 +11,7 @@ from .vectorstore import vectors_of
 STORED_NAMED = 3
 
 
-def nothing_to_search(*, collection: Collection | None, descriptor: Descriptor) -> str:
+def nothing_to_search(*, collection: Collection | None, descriptor: PictureDescriptor) -> str:
     """Say why no picture of `collection` (None: of any) can be searched by `descriptor`.
 
     Tells apart: no pictures at all, pictures without features, and features of other model ids,
@@ -50,7 +50,7 @@ def no_pictures(collection: Collection | None) -> str:
     return f"{head} {text}"
 
 
-def of_other_models(number: int, stored: list[str], descriptor: Descriptor) -> str:
+def of_other_models(number: int, stored: list[str], descriptor: PictureDescriptor) -> str:
     """Say which model ids are stored, and the two ways to have the one that is wanted."""
     named = ", ".join(stored[:STORED_NAMED]) + (" …" if len(stored) > STORED_NAMED else "")
     return ngettext(
@@ -68,7 +68,7 @@ def of_other_models(number: int, stored: list[str], descriptor: Descriptor) -> s
     }
 
 
-def lacking(counts: FeatureCounts, descriptor: Descriptor) -> list[str]:
+def lacking(counts: FeatureCounts, descriptor: PictureDescriptor) -> list[str]:
     said = []
     if counts.missing:
         said.append(
@@ -91,7 +91,7 @@ def lacking(counts: FeatureCounts, descriptor: Descriptor) -> list[str]:
     return said
 
 
-def not_searched_with(facts: FeatureFacts | None, descriptor: Descriptor) -> str:
+def not_searched_with(facts: FeatureFacts | None, descriptor: PictureDescriptor) -> str:
     """Say why one picture cannot be searched with."""
     if facts is not None and facts.error:
         command = f"“manage.py {command_for(descriptor)} --retry-failed”"
@@ -107,6 +107,6 @@ def not_searched_with(facts: FeatureFacts | None, descriptor: Descriptor) -> str
     return _("This picture has no current features yet. Run %(command)s.") % {"command": command}
 
 
-def command_for(descriptor: Descriptor) -> str:
+def command_for(descriptor: PictureDescriptor) -> str:
     option = "" if descriptor.name == DEFAULT else f" --descriptor {descriptor.name}"
     return f"extract_features{option}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks import TaskResult, task
 
-from .descriptors import DEFAULT, get_descriptor
+from .descriptors import DEFAULT, get_any
 from .extraction import extract_features
 from .models import Image
 from .rereading import ids_of_earlier_readings, look_again
@@ -29,7 +29,7 @@ def extract_features_of(image_ids: list[int], descriptor: str = DEFAULT) -> dict
     """
     images = Image.objects.filter(pk__in=image_ids)
     look_again(ids=ids_of_earlier_readings(images))
-    report = extract_features(ids=image_ids, descriptor=get_descriptor(descriptor))
+    report = extract_features(ids=image_ids, descriptor=get_any(descriptor))
     return {
         "extracted": report.extracted,
         "elsewhere": report.elsewhere,

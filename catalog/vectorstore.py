@@ -1,7 +1,8 @@
 """Where vectors are kept: the only module that knows that there are two places.
 
 `fc6` is a column of the image's own row (with its model id, time and error); every other
-descriptor's vectors are rows of `ImageVector`. Everyone else asks `vectors_of(descriptor)`.
+descriptor's vectors, and local features, are rows of `ImageVector`. Everyone else asks
+`vectors_of(descriptor)`.
 """
 
 import hashlib
@@ -159,13 +160,18 @@ class VectorStore(ABC):
         return found, rows[: len(found)]
 
     @abstractmethod
-    def write(
-        self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
-    ) -> int:
-        """Store one batch, all of it or nothing; returns how many images took their vector.
+    def write_encoded(self, rows: Sequence[tuple[Version, bytes]], *, model_id: str) -> int:
+        """Store one batch, all of it or nothing; returns how many images took theirs.
 
         An image that was deleted, or whose picture was replaced, since it was read takes none.
         """
+
+    def write(
+        self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
+    ) -> int:
+        """`write_encoded` of vectors (dim,). Raises `VectorError` for what is none."""
+        encoded = [(version, vectors.encode(vector, dim)) for version, vector in rows]
+        return self.write_encoded(encoded, model_id=model_id)
 
     @abstractmethod
     def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:
@@ -201,12 +207,13 @@ class ColumnStore(VectorStore):
         rows = rows.order_by("collection", "pk").annotate(stored=stored)
         return in_slices(rows.values_list("collection", "pk", "stored"), "pk", images)
 
-    def write(
-        self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
-    ) -> int:
+    def write_encoded(self, rows: Sequence[tuple[Version, bytes]], *, model_id: str) -> int:
         made = {"fc6_model_id": model_id, "fc6_extracted_at": timezone.now(), "fc6_error": ""}
         with transaction.atomic():
-            return sum(unchanged(version).update(fc6=vector, **made) for version, vector in rows)
+            return sum(
+                unchanged(version).update(fc6=Value(data, BinaryField()), **made)
+                for version, data in rows
+            )
 
     def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:
         with transaction.atomic():
@@ -250,11 +257,9 @@ class TableStore(VectorStore):
         rows = rows.order_by("image__collection", "image")
         return in_slices(rows.values_list("image__collection", "image", "data"), "image", images)
 
-    def write(
-        self, rows: Sequence[tuple[Version, Float32Array]], *, model_id: str, dim: int
-    ) -> int:
+    def write_encoded(self, rows: Sequence[tuple[Version, bytes]], *, model_id: str) -> int:
         made = {"model_id": model_id, "extracted_at": timezone.now()}
-        stored = [(v, made | {"data": vectors.encode(vector, dim)}) for v, vector in rows]
+        stored = [(version, made | {"data": data}) for version, data in rows]
         return self._upsert(stored, replacing=["data", "model_id", "extracted_at", "error"])
 
     def write_errors(self, rows: Sequence[tuple[Version, str]]) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from .descriptors import Descriptor
-from .features import ImageFeatures, features_of
+from .features import features_of, searched_with
 from .files.metadata import can_filter
 from .files.originals import gets_whole_file, serve_original
 from .files.thumbnails import SIZES, rendition_of
@@ -71,11 +71,11 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
         features = features_of(found)
     except Image.DoesNotExist:
         raise Http404(_("This picture was deleted meanwhile.")) from None
-    current = [item for item in features if item.are_current]
+    searched = searched_with(features)
     context = {
         "image": found,
         "features": features,
-        "links": links(pk, best(current).name) if current else [],
+        "links": links(pk, best(searched).name) if searched else [],
         "serves_metadata": settings.SIS_SERVE_METADATA,
         "can_filter": can_filter(found.format),
         "gets_whole_file": gets_whole_file(found, request.user),
@@ -83,9 +83,8 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "catalog/image.html", context)
 
 
-def best(features: Sequence[ImageFeatures]) -> Descriptor:
+def best(descriptors: Sequence[Descriptor]) -> Descriptor:
     """Return the first of the descriptors that is trained, else the first."""
-    descriptors = [item.descriptor for item in features]
     return next((one for one in descriptors if one.trained), descriptors[0])
 
 

@@ -14,9 +14,8 @@ from django.core.files.base import ContentFile
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
-from catalog.descriptors import Descriptor
+from catalog.descriptors import Description, PictureDescriptor
 from catalog.pixels import Fault, PictureError
-from catalog.vectors import Float32Array, encode
 
 from .models import ROW_BYTES, Query, QueryQuerySet, QueryVector, stored_path
 
@@ -26,11 +25,11 @@ logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 50
 
 
-# A query's vectors (D,) by descriptor.
-Vectors = Mapping[Descriptor, Float32Array]
+# What a query is searched with, by descriptor.
+Described = Mapping[PictureDescriptor, Description]
 
 
-def store_query(query: Query, *, content: bytes, vectors: Vectors) -> Query:
+def store_query(query: Query, *, content: bytes, described: Described) -> Query:
     """Save the row, its vectors and its picture: all, or none of them.
 
     Must not be called within a transaction: what fails at its end would leave the file.
@@ -39,7 +38,7 @@ def store_query(query: Query, *, content: bytes, vectors: Vectors) -> Query:
         query.picture.save("picture.jpg", ContentFile(content), save=False)
         query.byte_size = len(content)
         with transaction.atomic(durable=True):
-            insert(query, vectors)
+            insert(query, described)
     except BaseException:
         # A disk that is full leaves a part of the file, and no name on the row.
         discard(query.picture.name or stored_path(query, ""))
@@ -48,7 +47,7 @@ def store_query(query: Query, *, content: bytes, vectors: Vectors) -> Query:
     return query
 
 
-def store_part(part: Query, *, of: Query, vectors: Vectors) -> Query:
+def store_part(part: Query, *, of: Query, described: Described) -> Query:
     """Save a query for a part of the picture of another one, whose file it shares.
 
     Raises `PictureError` where the other one is gone.
@@ -59,26 +58,29 @@ def store_part(part: Query, *, of: Query, vectors: Vectors) -> Query:
         if kept is None:
             raise PictureError(Fault.MISSING, _("The picture of this query is gone."))
         part.picture, part.byte_size = kept.picture.name, kept.byte_size
-        insert(part, vectors)
+        insert(part, described)
     keep_within_quota(newest=part)
     return part
 
 
-def insert(query: Query, vectors: Vectors) -> None:
+def insert(query: Query, described: Described) -> None:
     query.save(force_insert=True)
-    keep_vectors(query, vectors)
+    keep_descriptions(query, described)
 
 
-def keep_vectors(query: Query, vectors: Vectors) -> None:
-    """Store a query's vectors; raises `IntegrityError` where the query is deleted meanwhile."""
+def keep_descriptions(query: Query, described: Described) -> None:
+    """Store a query's vectors and local features.
+
+    Raises `IntegrityError` where the query is deleted meanwhile.
+    """
     with transaction.atomic():
-        for descriptor, vector in vectors.items():
+        for descriptor, description in described.items():
             QueryVector.objects.update_or_create(
                 query=query,
                 descriptor=descriptor.name,
                 defaults={
                     "model_id": descriptor.model_id,
-                    "data": encode(vector, descriptor.dim),
+                    "data": descriptor.encode(description),
                 },
             )
 

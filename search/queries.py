@@ -1,4 +1,4 @@
-"""From pictures to stored queries and their vectors; `keeping.py` keeps rows and files."""
+"""From pictures to stored queries and what they are searched with; `keeping.py` keeps both."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +12,16 @@ from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 from catalog.describing import describe_prepared, describe_query, prepare_query, query_part
-from catalog.descriptors import DEFAULT, Descriptor, Prepared
+from catalog.descriptors import DEFAULT, Description, Descriptor, PictureDescriptor, Prepared
+from catalog.descriptors.local.base import LocalDescriptor
+from catalog.descriptors.local.features import without_features
 from catalog.locks import Locked, at_once
-from catalog.models import Collection
+from catalog.models import Collection, Image
 from catalog.pixels import Box, Fault, PictureError, decode, for_uploads, opened
-from catalog.vectors import Float32Array
-from catalog.vectors import decode as decode_vector
+from catalog.search_words import not_searched_with
+from catalog.vectorstore import vectors_of
 
-from .keeping import keep_vectors, store_part, store_query
+from .keeping import keep_descriptions, store_part, store_query
 from .models import Query
 from .recipes import Recipe, get_recipe
 
@@ -45,16 +47,18 @@ def create_query(
 ) -> Query:
     """Store an uploaded picture as a query, with the vectors of its own pixels.
 
+    Not with its local features, if any: the first ranking does not wait for them.
+
     The working copy carries no metadata: it is encoded anew from the pixels. Nothing is stored
     where a step fails. Raises `PictureError` as decoding an upload and `describe_query` do, and
     `DescriptorError`.
     """
     recipe = recipe or get_recipe(DEFAULT)
     reduced = reduce_upload(file, recipe.descriptors)
-    vectors = describe_prepared(picture=reduced.prepared, descriptors=recipe.descriptors)
+    described = describe_prepared(picture=reduced.prepared, descriptors=recipe.descriptors)
     width, height = reduced.size
     query = Query(collection=collection, width=width, height=height, recipe=recipe.name)
-    return store_query(query, content=reduced.content, vectors=vectors)
+    return store_query(query, content=reduced.content, described=described)
 
 
 def reduce_upload(file: IO[bytes], descriptors: Sequence[Descriptor]) -> Reduced:
@@ -89,7 +93,7 @@ def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query
     """
     recipe = recipe or get_recipe(query.recipe)
     pixels = decode(BytesIO(working_copy(query)), proven=True).pixels
-    vectors = describe_query(pixels=pixels, box=box, descriptors=recipe.descriptors)
+    described = describe_query(pixels=pixels, box=box, descriptors=recipe.descriptors)
     x1, y1, x2, y2 = box
     part = Query(
         collection=query.collection,
@@ -101,7 +105,7 @@ def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query
         y2=min(float(query.height), y2),
         recipe=recipe.name,
     )
-    return store_part(part, of=query, vectors=vectors)
+    return store_part(part, of=query, described=described)
 
 
 def working_copy(query: Query) -> bytes:
@@ -114,20 +118,22 @@ def working_copy(query: Query) -> bytes:
         raise PictureError(Fault.MISSING, message) from error
 
 
-def query_vectors(*, query: Query, recipe: Recipe) -> dict[str, Float32Array]:
-    """Return a query's vectors (D,) by descriptor, described from the working copy if need be.
+def descriptions_of(
+    *, query: Query, descriptors: Sequence[PictureDescriptor]
+) -> dict[str, Description]:
+    """Return what a query is searched with, by descriptor; from the working copy if need be.
 
-    That is so for a descriptor that the query was not asked with, and where the vector was made
-    by another model id than the current. It is kept for the next time, unless the database is
+    That is so for a descriptor that the query was not asked with, and where its description was
+    made by another model id than the current. It is kept for the next time, unless the database is
     locked or read-only: a search waits for nobody. Raises as `describe_query`.
     """
     stored = {kept.descriptor: kept for kept in query.vectors.all()}
-    found: dict[str, Float32Array] = {}
+    found: dict[str, Description] = {}
     lacking = []
-    for descriptor in recipe.descriptors:
+    for descriptor in descriptors:
         kept = stored.get(descriptor.name)
         if kept is not None and kept.model_id == descriptor.model_id:
-            found[descriptor.name] = decode_vector(kept.data, descriptor.dim)
+            found[descriptor.name] = descriptor.decode(kept.data)
         else:
             lacking.append(descriptor)
     if not lacking:
@@ -136,5 +142,31 @@ def query_vectors(*, query: Query, recipe: Recipe) -> dict[str, Float32Array]:
     made = describe_query(pixels=pixels, box=query.box, descriptors=lacking)
     # The query may be deleted meanwhile, the database locked or read-only.
     with suppress(DatabaseError, Locked), at_once():
-        keep_vectors(query, made)
-    return found | {descriptor.name: vector for descriptor, vector in made.items()}
+        keep_descriptions(query, made)
+    return found | {descriptor.name: one for descriptor, one in made.items()}
+
+
+class NotDescribed(LookupError):
+    """An image cannot be searched with; the message, in the user's language, says why."""
+
+
+def described_image(
+    *, image: Image, descriptors: Sequence[PictureDescriptor]
+) -> dict[str, Description]:
+    """Return the stored descriptions of an image, to search with, by descriptor.
+
+    Without local features it can be searched with as well: none are compared. Raises
+    `NotDescribed` where a vector is missing or outdated, and `DescriptorError`.
+    """
+    found: dict[str, Description] = {}
+    for descriptor in descriptors:
+        store, model_id = vectors_of(descriptor.name), descriptor.model_id
+        stored = [data for _c, _pk, data in store.stream(model_id, images=[image.pk])]
+        if stored:
+            found[descriptor.name] = descriptor.decode(stored[0])
+        elif isinstance(descriptor, LocalDescriptor):
+            found[descriptor.name] = without_features((image.width, image.height))
+        else:
+            problem = not_searched_with(store.facts(image.pk, model_id), descriptor)
+            raise NotDescribed(problem)
+    return found

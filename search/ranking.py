@@ -1,23 +1,40 @@
-"""Rank by a recipe: ask engines, expand, fuse."""
+"""Rank by a recipe: by vectors, and where it says so the first results verified by geometry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from catalog.descriptors import Descriptor
+from catalog.descriptors import Description
+from catalog.descriptors.local.features import LocalFeatures
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
-from .engines import Answer, SearchEngine, get_engine, scanned
-from .expansion import alpha_weighted, averaged
-from .fusion import fuse_ranks, fuse_similarities
-from .recipes import Expansion, Recipe
-from .regions import rank_by_regions
+from .engines import Answer
+from .expansion import averaged
+from .geometry.growing import grown
+from .geometry.outcome import Verification
+from .plain_ranking import rank_plain
+from .recipes import Geometry, Recipe
+from .remembering import Memory
+from .verifying import stored_features, verify_images
 
-# Of fused scores in memory at once: 50 MB for each part.
-SCORES_AT_ONCE = 4_000_000
+# By the name of each of the recipe's `describers`: unit vectors (Q, D), or of the local one a list
+# of Q `LocalFeatures`.
+Queries = Mapping[str, Any]
 
-Queries = Mapping[str, Float32Array]
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """When verifying ends: after `seconds` a query, or where `should_stop` says so.
+
+    With `memory`, what it holds is not worked out anew.
+    """
+
+    seconds: float | None = None
+    should_stop: Callable[[], bool] = lambda: False
+    memory: Memory | None = None
 
 
 def rank(
@@ -27,125 +44,129 @@ def rank(
     k: int,
     within: int | None = None,
     engine: str = "default",
+    bounds: Bounds | None = None,
 ) -> Answer:
-    """Return the `k` best images of each query, as `SearchEngine.answer` does.
+    """Return the `k` best images of each query, best first.
 
-    `queries` has (Q, D) unit vectors by the name of each part's descriptor. Plain ranking is one
-    search of the engine. Fused, each part ranks everything, images that lack a vector of one part
-    take no part, and `distances` are 1 minus the fused score, in [0, 1]. Raises `DescriptorError`
-    where the weights of a part are gone.
+    As `rank_plain`; then the first results are verified one query after the other, and those that
+    are proven stand first, the most inliers first. Distances stay each image's own. Raises
+    `DescriptorError` where the weights of a part are gone.
     """
-    if recipe.regions:
-        return rank_by_regions(
-            descriptor=recipe.descriptor,
-            queries=queries[recipe.descriptor.name],
-            k=k,
-            within=within,
+    if recipe.geometry is None:
+        return rank_plain(recipe=recipe, queries=queries, k=k, within=within, engine=engine)
+    geometry, bounds = recipe.geometry, bounds or Bounds()
+
+    def plain(asked: Queries) -> Answer:
+        deep = max(k, geometry.first)
+        return rank_plain(recipe=recipe, queries=asked, k=deep, within=within, engine=engine)
+
+    whole = plain(queries)
+    answers = []
+    for place, features in enumerate(queries[geometry.local.name]):
+        answer = only(whole, place)
+        verification = verify_first(answer, features, geometry, bounds)
+        if geometry.expansion and verification.found:
+            vectors = {one.name: queries[one.name][place] for one in recipe.descriptors}
+            answer = plain(grown_vectors(vectors, verification, recipe))
+            features = grown_features(features, verification, geometry)
+            verification = verify_first(answer, features, geometry, bounds)
+        answers.append(proven_first(answer, verification))
+    return stacked(answers, k) if answers else whole
+
+
+def stacked_queries(recipe: Recipe, found: Mapping[str, Sequence[Description]]) -> Queries:
+    """Return what `rank` takes from the descriptions of each query, by descriptor."""
+    vectors = {one.name: np.stack(found[one.name]) for one in recipe.descriptors}
+    local = recipe.geometry.local.name if recipe.geometry else None
+    return vectors | ({local: list(found[local])} if local else {})
+
+
+def verify_first(
+    answer: Answer, features: LocalFeatures, geometry: Geometry, bounds: Bounds
+) -> Verification:
+    asked: dict[str, Any] = {
+        "query": features,
+        "images": answer.ids[0, : geometry.first].tolist(),
+        "local": geometry.local,
+        "rules": geometry.rules,
+    }
+
+    def now() -> Verification:
+        return verify_images(**asked, seconds=bounds.seconds, should_stop=bounds.should_stop)
+
+    return bounds.memory.recall(now, **asked) if bounds.memory else now()
+
+
+def grown_vectors(
+    vectors: Mapping[str, Float32Array], verification: Verification, recipe: Recipe
+) -> Queries:
+    """Return one query's vectors (1, D), each averaged with those of what was proven."""
+    grown_ones = {}
+    for descriptor in recipe.descriptors:
+        stored = vectors_of(descriptor.name).of_images(
+            list(verification.found), model_id=descriptor.model_id, dim=descriptor.dim
         )
-    engines = [get_engine(engine, descriptor=part.descriptor) for part in recipe.parts]
-    rows = []
-    for part, backend in zip(recipe.parts, engines, strict=True):
-        backend.sync()
-        asked = queries[part.descriptor.name]
-        if recipe.expansion is not None:
-            asked = expanded(asked, recipe.expansion, part.descriptor, backend, within)
-        rows.append(asked)
-    if not recipe.is_fused:
-        return engines[0].answer(rows[0], k, within=within)
-    return fused(recipe, engines, rows, k, within)
+        rows = [stored[image] for image in verification.found if image in stored]
+        query = vectors[descriptor.name]
+        matrix = np.stack(rows) if rows else np.empty((0, len(query)), np.float32)
+        grown_ones[descriptor.name] = averaged(query, matrix)[None]
+    return grown_ones
 
 
-def expanded(
-    queries: Float32Array,
-    expansion: Expansion,
-    descriptor: Descriptor,
-    engine: SearchEngine,
-    within: int | None,
-) -> Float32Array:
-    """Return the queries (Q, D), each with what its first results have in common."""
-    ids = engine.answer(queries, expansion.n, within=within).ids
-    stored = vectors_of(descriptor.name).of_images(
-        np.unique(ids).tolist(), model_id=descriptor.model_id, dim=descriptor.dim
-    )
-    rows = np.empty_like(queries)
-    for place, (query, first) in enumerate(zip(queries, ids.tolist(), strict=True)):
-        # One may have been deleted since.
-        found = [stored[image] for image in first if image in stored]
-        matrix = np.stack(found) if found else np.empty((0, len(query)), dtype=np.float32)
-        rows[place] = (
-            averaged(query, matrix)
-            if expansion.method == "average"
-            else alpha_weighted(query, matrix, expansion.alpha)
-        )
-    return rows
+def grown_features(
+    features: LocalFeatures, verification: Verification, geometry: Geometry
+) -> LocalFeatures:
+    """Return the query's local features with those of what was proven, the surest first."""
+    by_inliers = sorted(verification.found, key=lambda pk: -verification.found[pk].inliers)
+    stored = stored_features(by_inliers, geometry.local, lambda: False)
+    return grown(features, [(one, verification.found[pk]) for pk, one in stored if one is not None])
 
 
-def fused(
-    recipe: Recipe,
-    engines: list[SearchEngine],
-    queries: list[Float32Array],
-    k: int,
-    within: int | None,
-) -> Answer:
-    """Rank everything by each part, and join the scores of the images that all parts have."""
-    counts = [engine.count(within=within) for engine in engines]
-    number = len(queries[0])
-    at_once = max(1, SCORES_AT_ONCE // max(1, *counts))
-    answers = [
-        fused_slice(recipe, engines, [q[start : start + at_once] for q in queries], counts, within)
-        # One slice even of no queries, so that there is something to join.
-        for start in range(0, max(number, 1), at_once)
-    ]
-    ids = np.concatenate([found for found, _scores in answers])
-    scores = np.concatenate([found for _ids, found in answers])
-    keep = slice(None, min(k, ids.shape[1]))
-    # Not computed any other way than exactly, whatever the engines.
-    return Answer(ids[:, keep], 1 - scores[:, keep], scanned(number), ids.shape[1])
+def proven_first(answer: Answer, verification: Verification) -> Answer:
+    """Return the answer to one query with what is proven first, by inliers; the rest as it was.
 
-
-def fused_slice(
-    recipe: Recipe,
-    engines: list[SearchEngine],
-    queries: list[Float32Array],
-    counts: list[int],
-    within: int | None,
-) -> tuple[np.ndarray, Float32Array]:
-    """Return ids (Q, N) and fused scores, best first, ties by id."""
-    answers = [
-        engine.answer(rows, max(1, count), within=within)
-        for engine, rows, count in zip(engines, queries, counts, strict=True)
-    ]
-    common = answers[0].ids[0] if answers[0].ids.size else np.empty(0, np.int64)
-    for answer in answers[1:]:
-        common = np.intersect1d(common, answer.ids[0] if answer.ids.size else [])
-    common = np.sort(common).astype(np.int64)
-    parts = [aligned(answer, common) for answer in answers]
-    weights = [part.weight for part in recipe.parts]
-    if not len(common):
-        scores = np.empty((len(queries[0]), 0), dtype=np.float32)
-    elif recipe.fusion == "similarities":
-        scores = fuse_similarities([similarities(rows) for rows in parts], weights)
-    else:
-        ranks = [np.argsort(np.argsort(rows, axis=1, kind="stable"), axis=1) + 1 for rows in parts]
-        scores = fuse_ranks(ranks, weights)
-    order = np.argsort(-scores, axis=1, kind="stable")
-    return common[order], np.take_along_axis(scores, order, axis=1)
-
-
-def aligned(answer: Answer, common: np.ndarray) -> Float32Array:
-    """Return an answer's distances (Q, N) in the order of the ids `common`, which it has all."""
-    by_id = np.argsort(answer.ids, axis=1, kind="stable")
-    ids = np.take_along_axis(answer.ids, by_id, axis=1)
-    distances = np.take_along_axis(answer.distances, by_id, axis=1)
-    return (
-        np.stack(
-            [row[np.searchsorted(own, common)] for own, row in zip(ids, distances, strict=True)]
-        )
-        if len(common)
-        else np.empty((len(ids), 0), dtype=np.float32)
+    Philbin et al., "Object Retrieval with Large Vocabularies and Fast Spatial Matching", CVPR 2007.
+    """
+    found = verification.found
+    inliers = [found[pk].inliers if pk in found else 0 for pk in answer.ids[0].tolist()]
+    places = np.argsort(-np.array(inliers, np.int64), kind="stable")
+    return replace(
+        answer,
+        ids=answer.ids[:, places],
+        distances=answer.distances[:, places],
+        regions=None if answer.regions is None else answer.regions[:, places],
+        verifications=(verification,),
     )
 
 
-def similarities(distances: Float32Array) -> Float32Array:
-    """Return the products of unit vectors at these distances: 1 - d^2 / 2."""
-    return np.float32(1) - distances * distances * np.float32(0.5)
+def proven_only(answer: Answer, k: int) -> Answer:
+    """Return the answer to one query, cut to what geometry proved; `count` is how many that are."""
+    (verification,) = answer.verifications or (Verification(0),)
+    number = len(verification.found)
+    kept = stacked([answer], min(k, number))
+    return replace(kept, count=number)
+
+
+def only(answer: Answer, place: int) -> Answer:
+    """Return the answer to one of the queries."""
+    one = slice(place, place + 1)
+    regions = None if answer.regions is None else answer.regions[one]
+    methods = answer.methods[one]
+    return Answer(answer.ids[one], answer.distances[one], methods, answer.count, regions)
+
+
+def stacked(answers: list[Answer], k: int) -> Answer:
+    """Return the answers to single queries as one, cut to `k`.
+
+    And to the shortest: images may come or go between two searches.
+    """
+    deep = min(k, *(answer.ids.shape[1] for answer in answers))
+    regions = [answer.regions[:, :deep] for answer in answers if answer.regions is not None]
+    return Answer(
+        np.concatenate([answer.ids[:, :deep] for answer in answers]),
+        np.concatenate([answer.distances[:, :deep] for answer in answers]),
+        tuple(method for answer in answers for method in answer.methods),
+        answers[0].count,
+        np.concatenate(regions) if regions else None,
+        tuple(one for answer in answers for one in answer.verifications or ()),
+    )

@@ -3,20 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from catalog.descriptors import DEFAULT, Descriptor
+from catalog.descriptors import DEFAULT, Description, PictureDescriptor
 from catalog.feature_states import FeatureCounts
 from catalog.models import Collection, Image, ImageRegions
 from catalog.pixels import Box
 from catalog.querysets import ImageQuerySet
 from catalog.search_words import nothing_to_search
-from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
 from .engines import Answer, Method, get_engine
-from .ranking import rank
-from .recipes import Recipe, get_recipe
+from .geometry.outcome import Verification
+from .ranking import Bounds, proven_only, rank, stacked_queries
+from .recipes import Recipe, get_recipe, has_local_features
+from .remembering import Memory
+
+_memory = Memory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,15 @@ class Hit:
     fused, 1 minus the fused score.
 
     `region` is the part of the picture that was compared, (x1, y1, x2, y2) in shares of its width
-    and height, where it was not the whole.
+    and height, where it was not the whole; `inliers` the number of places by which it is proven
+    to show what the query does, 0 where it is not.
     """
 
     rank: int
     image: Image
     distance: float
     region: Box | None = None
+    inliers: int = 0
 
     @property
     def frame(self) -> Box | None:
@@ -48,7 +54,8 @@ class Results:
     """One page of a ranking, numbered from 1.
 
     `ranked` is how many images the whole ranking has, `counts` how many were left out and why
-    (None where none was), `method` how the engine made sure of the answer.
+    (None where none was), `method` how the engine made sure of the answer, `verification` what
+    geometry proved, where it was asked.
     """
 
     hits: list[Hit]
@@ -57,6 +64,7 @@ class Results:
     recipe: Recipe
     counts: FeatureCounts | None
     method: Method = "scanned"
+    verification: Verification | None = None
 
 
 def count_searchable(
@@ -67,6 +75,8 @@ def count_searchable(
 ) -> int:
     """Return how many images a search in `collection` (None: in all) ranks, at most."""
     recipe, within = recipe or get_recipe(DEFAULT), collection.pk if collection else None
+    if recipe.geometry and not has_local_features(recipe.geometry.local, collection):
+        return 0
     if recipe.regions:
         kept = ImageRegions.objects.of_model(recipe.descriptor.name, recipe.descriptor.model_id)
         return kept.within(within).count()
@@ -92,7 +102,7 @@ def nothing_to_rank(*, collection: Collection | None, recipe: Recipe) -> str:
     images = Image.objects.in_collection(collection)
     lacking = (
         descriptor
-        for descriptor in recipe.descriptors
+        for descriptor in recipe.describers
         if not images.with_current(descriptor.name, descriptor.model_id).exists()
     )
     return nothing_to_search(collection=collection, descriptor=next(lacking, recipe.descriptor))
@@ -100,53 +110,75 @@ def nothing_to_rank(*, collection: Collection | None, recipe: Recipe) -> str:
 
 def find_similar(
     *,
-    vectors: Mapping[str, Float32Array],
+    described: Mapping[str, Description],
     collection: Collection | None = None,
     page: int = 1,
     page_size: int = 30,
     engine: str = "default",
     recipe: Recipe | None = None,
+    only_proven: bool = False,
 ) -> Results:
     """Rank the images of `collection` (None: all) by likeness to a query.
 
-    `vectors` are its unit vectors (D,) by the name of each of the recipe's descriptors. A page
-    past the end gives the last one. Hits and `ranked` are of one moment.
+    `described` is what it is searched with, by the name of each of the recipe's `describers`. A
+    page past the end gives the last one. Hits and `ranked` are of one moment. A recipe's geometry
+    gets `SIS_GEOMETRY_SECONDS`; with `only_proven` the ranking ends with what that proves.
     """
     recipe = recipe or get_recipe(DEFAULT)
     within = collection.pk if collection else None
-    page, answer = answer_page(recipe, vectors, page, page_size, within, engine)
+    page, answer = answer_page(
+        recipe, described, page, page_size, within=within, engine=engine, only_proven=only_proven
+    )
     offset = (page - 1) * page_size
     ids, distances = answer.ids[0, offset:].tolist(), answer.distances[0, offset:].tolist()
     parts = None if answer.regions is None else answer.regions[0].tolist()
+    verification = answer.verifications[0] if answer.verifications else None
+    proven = verification.found if verification else {}
     images = Image.objects.select_related("collection").in_bulk(ids)
     places = enumerate(zip(ids, distances, strict=True), start=offset + 1)
     return Results(
         hits=[
-            Hit(place, images[pk], distance, tuple(parts[place - 1]) if parts else None)
+            Hit(
+                place,
+                images[pk],
+                distance,
+                tuple(parts[place - 1]) if parts else None,
+                proven[pk].inliers if pk in proven else 0,
+            )
             for place, (pk, distance) in places
             if pk in images  # a row deleted since the sync
         ],
         page=page,
         ranked=answer.count,
         recipe=recipe,
-        counts=count_left_out(collection=collection, recipe=recipe, ranked=answer.count),
+        counts=None
+        if only_proven
+        else count_left_out(collection=collection, recipe=recipe, ranked=answer.count),
         method=answer.methods[0],
+        verification=verification,
     )
 
 
 def answer_page(
     recipe: Recipe,
-    vectors: Mapping[str, Float32Array],
+    described: Mapping[str, Description],
     page: int,
     page_size: int,
+    *,
     within: int | None,
     engine: str,
+    only_proven: bool,
 ) -> tuple[int, Answer]:
     """Return the page's number and the answer that ends with it; the last one past the end."""
-    queries = {name: vector[None] for name, vector in vectors.items()}
+    queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
+    bounds = Bounds(seconds=settings.SIS_GEOMETRY_SECONDS, memory=_memory)
     while True:
         depth = page * page_size
-        answer = rank(recipe=recipe, queries=queries, k=depth, within=within, engine=engine)
+        answer = rank(
+            recipe=recipe, queries=queries, k=depth, within=within, engine=engine, bounds=bounds
+        )
+        if only_proven:
+            answer = proven_only(answer, depth)
         last = max(1, -(-answer.count // page_size))
         if page <= last:
             return page, answer
@@ -169,7 +201,9 @@ def count_left_out(
     return most
 
 
-def left_out_by(images: ImageQuerySet, descriptor: Descriptor, ranked: int) -> FeatureCounts | None:
+def left_out_by(
+    images: ImageQuerySet, descriptor: PictureDescriptor, ranked: int
+) -> FeatureCounts | None:
     model_id = descriptor.model_id
     if vectors_of(descriptor.name).all_current(images, model_id, ranked):
         return None

@@ -15,24 +15,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from catalog.descriptors import DescriptorError
+from catalog.addresses import address
+from catalog.descriptors import Description, DescriptorError
 from catalog.links import by_recipe
 from catalog.models import Collection, Image
 from catalog.pixels import Fault, PictureError
-from catalog.search_words import not_searched_with
-from catalog.vectors import Float32Array
-from catalog.vectorstore import vectors_of
 
+from .asking import Asked, asked_for, chosen_collection, chosen_recipe, page_number
 from .forms import BoxForm, UploadForm
 from .models import Query
-from .queries import create_query, crop_query, query_vectors
-from .recipes import Recipe, default_recipe, get_recipe, searchable_recipes
+from .queries import NotDescribed, create_query, crop_query, described_image, descriptions_of
+from .recipes import default_recipe, searchable_recipes
 from .services import count_searchable, find_similar, nothing_to_rank
 from .uploads import was_too_large
 
 PAGE_SIZE = 30
 # When decoding has no room: the largest pictures take about as long.
 BUSY_SECONDS = 5
+# The element that htmx puts the checked ranking in the place of.
+RANKING_ID = "ranking"
 
 
 class HtmxHttpRequest(HttpRequest):
@@ -131,18 +132,19 @@ def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
 def show_results(
     request: HtmxHttpRequest, *, query: Query, box_form: BoxForm, status: int = 200
 ) -> HttpResponse:
-    recipe = chosen_recipe(request, default=query.recipe)
+    collection = chosen_collection(request, default=query.collection)
+    asked = asked_for(request, collection, default=query.recipe)
     try:
-        vectors = query_vectors(query=query, recipe=recipe)
+        described = descriptions_of(query=query, descriptors=asked.recipe.describers)
     except (DescriptorError, PictureError) as error:
         return show_problem(request, str(error))
-    collection = chosen_collection(request, default=query.collection)
-    context = ranking_context(request, vectors=vectors, collection=collection, recipe=recipe) | {
+    context = ranking_context(request, described=described, collection=collection, asked=asked) | {
         "query": query,
         "box_form": box_form,
         "kept_until": query.created_at + timedelta(days=query.retention_days),
         "query_quota": settings.SIS_QUERY_QUOTA_BYTES,
         "ranking_url": query.get_absolute_url(),
+        "proof_url": f"{query.get_absolute_url()}proof/",
     }
     return render_ranking(request, "search/results.html", context, status=status)
 
@@ -152,22 +154,17 @@ def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The ranking for an image of the catalogue; the image itself comes first."""
     image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
     collection = chosen_collection(request, default=image.collection)
-    recipe = chosen_recipe(request, default=default_recipe(collection).name)
-    vectors: dict[str, Float32Array] = {}
-    for descriptor in recipe.descriptors:
-        store = vectors_of(descriptor.name)
-        try:
-            model_id = descriptor.model_id
-        except DescriptorError as error:
-            return show_problem(request, str(error))
-        stored = store.of_images([image.pk], model_id=model_id, dim=descriptor.dim)
-        if image.pk not in stored:
-            problem = not_searched_with(store.facts(image.pk, model_id), descriptor)
-            return show_problem(request, problem, status=409, image=image)
-        vectors[descriptor.name] = stored[image.pk]
-    context = ranking_context(request, vectors=vectors, collection=collection, recipe=recipe) | {
+    asked = asked_for(request, collection, default=default_recipe(collection).name)
+    try:
+        described = described_image(image=image, descriptors=asked.recipe.describers)
+    except NotDescribed as lacking:
+        return show_problem(request, str(lacking), status=409, image=image)
+    except DescriptorError as error:
+        return show_problem(request, str(error))
+    context = ranking_context(request, described=described, collection=collection, asked=asked) | {
         "image": image,
         "ranking_url": reverse("search:similar", args=[image.pk]),
+        "proof_url": f"{address('catalog:image', image.pk)}proof/",
     }
     return render_ranking(request, "search/similar.html", context)
 
@@ -178,67 +175,44 @@ def recipes(request: HttpRequest) -> HttpResponse:
     return render(request, "search/recipes.html", {"recipes": searchable_recipes()})
 
 
-def chosen_recipe(request: HttpRequest, *, default: str) -> Recipe:
-    """Return the recipe in the address, or `default`; what does not exist is not found.
-
-    Addresses of former releases name a descriptor, whose plain ranking has its name.
-    """
-    asked = request.GET.get("recipe") or request.GET.get("descriptor")
-    try:
-        return get_recipe(asked or default)
-    except DescriptorError as error:
-        raise Http404(str(error)) from error
-
-
-def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Collection | None:
-    """Return the collection in the address: a short name, empty for all, absent for `default`."""
-    slug = request.GET.get("collection")
-    if slug is None:
-        return default
-    return get_object_or_404(Collection, slug=slug) if slug else None
-
-
 def ranking_context(
     request: HttpRequest,
     *,
-    vectors: Mapping[str, Float32Array],
+    described: Mapping[str, Description],
     collection: Collection | None,
-    recipe: Recipe,
+    asked: Asked,
 ) -> dict[str, Any]:
     """Rank, for the page number in the address; a number out of range gives the nearest page."""
+    recipe = asked.recipe
     results = find_similar(
-        vectors=vectors,
+        described=described,
         collection=collection,
         recipe=recipe,
         page=page_number(request),
         page_size=PAGE_SIZE,
+        only_proven=asked.only_proven,
     )
     choices = searchable_recipes()
     return {
         "results": results,
+        "asked": asked,
         "page": Paginator(range(results.ranked), PAGE_SIZE).page(results.page),
         "collection": collection,
         "collections": Collection.objects.all(),
         "recipes": choices if len(choices) > 1 else [],
         # What links to other rankings carry along.
-        "by_recipe": by_recipe(recipe.name),
+        "by_recipe": by_recipe(asked.name),
         "untrained_weights": not recipe.trained,
     }
-
-
-def page_number(request: HttpRequest) -> int:
-    try:
-        return max(1, int(request.GET.get("page", "1")))
-    except ValueError:
-        return 1
 
 
 def render_ranking(
     request: HtmxHttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Show a whole page, or only its hits where htmx asks for more of them."""
+    """Show a whole page, or what htmx asks for: the checked ranking, or more of its hits."""
     if request.htmx and request.method != "POST":
-        template = "search/_hits.html"
+        checked = request.htmx.target == RANKING_ID
+        template = "search/_ranking.html" if checked else "search/_hits.html"
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -168,6 +168,19 @@ SIS_DESCRIPTORS = {
     if declaration is not None
 }
 
+# The same for local features, which prove by geometry that two pictures show the same thing.
+SIS_LOCAL_DESCRIPTORS = {
+    name: declaration
+    for name, declaration in (
+        {"rootsift": "catalog.descriptors.local.rootsift.RootSift"}
+        | env.json("SIS_LOCAL_DESCRIPTORS", default={})
+    ).items()
+    if declaration is not None
+}
+
+# What a page's check by geometry may take; what is not done by then stays unproven.
+SIS_GEOMETRY_SECONDS = env.float("SIS_GEOMETRY_SECONDS", default=5.0)
+
 # Name -> a way to rank (see search/recipes/registry.py); null takes one away.
 SIS_RECIPES = env.json("SIS_RECIPES", default={})
 # The one that pages use where nothing else is chosen; empty: fc6 where it is trained, else lite0.

@@ -36,6 +36,7 @@ def pages(collection, monkeypatch) -> list[str]:
         bare.get_absolute_url(),
         reverse("search:similar", args=[first.pk]),
         reverse("search:similar", args=[bare.pk]),
+        reverse("search:image_proof", args=[first.pk, bare.pk]),
         reverse("search:recipes"),
         query.get_absolute_url(),
         f"{query.get_absolute_url()}?page=2",

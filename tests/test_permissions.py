@@ -34,8 +34,10 @@ PUBLIC = {
     "": OPEN,
     "search/<uuid:pk>/": OPEN,
     "search/<uuid:pk>/crop/": POST_ONLY,
+    "search/<uuid:pk>/proof/<int:hit>/": OPEN,
     "search/<uuid:pk>/picture/": OPEN,
     "images/<int:pk>/similar/": OPEN,
+    "images/<int:pk>/proof/<int:hit>/": OPEN,
     "recipes/": OPEN,
     "images/": OPEN,
     "images/<int:pk>/": OPEN,
@@ -154,6 +156,7 @@ def filled(path: str, rows: dict[str, str]) -> str:
     for place, value in {
         "<uuid:pk>": rows["query"],
         "<int:pk>": number,
+        "<int:hit>": rows["catalog/image"],
         "<str:size>": "small",
         "<str:name>": "results.csv",
         "<chart_kind:kind>": "svg",

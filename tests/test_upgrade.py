@@ -56,10 +56,11 @@ from catalog.models import Image, VectorChange
 from evaluation.models import EvaluationRun
 from search.engines import get_engine
 from search.models import Query
-from search.queries import query_vectors
+from search.queries import descriptions_of
 engine = get_engine(); engine.sync()
 query = Query.objects.get()
-vector = query_vectors(query=query, recipe=get_recipe(query.recipe))["fc6"]
+recipe = get_recipe(query.recipe)
+vector = descriptions_of(query=query, descriptors=recipe.descriptors)["fc6"]
 ids, distances = engine.search(vector[None], 3)
 Image.objects.filter(name="b").update(fc6=None, fc6_model_id="")
 engine.sync()

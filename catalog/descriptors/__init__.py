@@ -1,14 +1,23 @@
-"""Descriptors: from pixels to one vector."""
+"""Descriptors: from pixels to one vector, or to a set of local features."""
 
-from .base import Descriptor, DescriptorError, Prepared
-from .registry import DEFAULT, check_descriptor, descriptor_names, get_descriptor
+from .base import Description, Descriptor, DescriptorError, PictureDescriptor, Prepared
+from .registry import (
+    DEFAULT,
+    check_descriptor,
+    descriptor_names,
+    get_any,
+    get_descriptor,
+)
 
 __all__ = [
     "DEFAULT",
+    "Description",
     "Descriptor",
     "DescriptorError",
+    "PictureDescriptor",
     "Prepared",
     "check_descriptor",
     "descriptor_names",
+    "get_any",
     "get_descriptor",
 ]

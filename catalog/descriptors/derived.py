@@ -2,12 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 from django.utils.functional import Promise
 from PIL import Image
 
 from ..vectors import Float32Array
-from .base import Descriptor, Prepared
+from .base import Descriptor, PictureDescriptor, Prepared
 from .pooled import PooledDescriptor, pool_together
 
 
@@ -40,18 +41,18 @@ class DerivedDescriptor(Descriptor):
         return tuple(group[0].prepare(image) for group in kinds([self]))
 
     def describe(self, images: Sequence[Prepared]) -> Float32Array:
-        return describe_together([self], images)[0]
+        return cast(Float32Array, describe_together([self], images)[0])
 
 
 def describe_together(
-    descriptors: Sequence[Descriptor], images: Sequence[Prepared]
-) -> list[Float32Array]:
-    """Return each descriptor's rows (N, dim); what several build on is computed once.
+    descriptors: Sequence[PictureDescriptor], images: Sequence[Prepared]
+) -> list[Sequence[Any]]:
+    """Return each descriptor's descriptions of N pictures; what several build on is computed once.
 
     `images` are pictures, or what a derived descriptor made of them that has the same `kinds` as
     these descriptors together. Raises `DescriptorError` where weights cannot be had.
     """
-    known: dict[Descriptor, Float32Array] = {}
+    known: dict[PictureDescriptor, Any] = {}
     for place, group in enumerate(kinds(descriptors)):
         prepared = [image[place] if isinstance(image, tuple) else image for image in images]
         first, *others = group
@@ -63,24 +64,24 @@ def describe_together(
     return [rows_of(descriptor, known) for descriptor in descriptors]
 
 
-def prepare_together(descriptors: Sequence[Descriptor], image: Image.Image) -> Prepared:
+def prepare_together(descriptors: Sequence[PictureDescriptor], image: Image.Image) -> Prepared:
     """Return what `describe_together` of the same descriptors starts from."""
     return tuple(group[0].prepare(image) for group in kinds(descriptors))
 
 
-def kinds(descriptors: Sequence[Descriptor]) -> list[list[Descriptor]]:
+def kinds(descriptors: Sequence[PictureDescriptor]) -> list[list[PictureDescriptor]]:
     """Group the descriptors that these build on, and themselves, by what one pass serves.
 
     Those of a group have the same `prepare`.
     """
-    groups: dict[object, dict[Descriptor, None]] = {}
+    groups: dict[object, dict[PictureDescriptor, None]] = {}
     for leaf in leaves(descriptors):
         kind = leaf.input if isinstance(leaf, PooledDescriptor) else leaf
         groups.setdefault(kind, {})[leaf] = None
     return [list(group) for group in groups.values()]
 
 
-def leaves(descriptors: Sequence[Descriptor]) -> Iterator[Descriptor]:
+def leaves(descriptors: Sequence[PictureDescriptor]) -> Iterator[PictureDescriptor]:
     for descriptor in descriptors:
         if isinstance(descriptor, DerivedDescriptor):
             yield from leaves(descriptor.sources)
@@ -88,7 +89,7 @@ def leaves(descriptors: Sequence[Descriptor]) -> Iterator[Descriptor]:
             yield descriptor
 
 
-def rows_of(descriptor: Descriptor, known: dict[Descriptor, Float32Array]) -> Float32Array:
+def rows_of(descriptor: PictureDescriptor, known: dict[PictureDescriptor, Any]) -> Any:
     if descriptor not in known and isinstance(descriptor, DerivedDescriptor):
         sources = [rows_of(source, known) for source in descriptor.sources]
         known[descriptor] = descriptor.derive(sources)

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from ..declarations import declared_class
 from ..vectors import FC6_DIM
-from .base import Descriptor, DescriptorError
+from .base import Descriptor, DescriptorError, PictureDescriptor
+from .local.registry import get_local, is_local
 from .ready import READY
 
 SETTING = "SIS_DESCRIPTORS"
@@ -70,6 +71,11 @@ def get_descriptor(name: str = DEFAULT, **options: Any) -> Descriptor:
             % {"name": name, "options": ", ".join(unknown)}
         )
     return _instance(name, backend, json.dumps(defaults | declared | chosen, sort_keys=True))
+
+
+def get_any(name: str, **options: Any) -> PictureDescriptor:
+    """Return the local descriptor of this name, else what `get_descriptor` returns or raises."""
+    return get_local(name) if is_local(name) else get_descriptor(name, **options)
 
 
 def check_descriptor(name: str) -> tuple[type[Descriptor], dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from ..deriving import augment_features, derive_features
-from ..descriptors import Descriptor, DescriptorError
+from ..descriptors import DescriptorError, PictureDescriptor
 from ..descriptors.augmented import AugmentedDescriptor
 from ..descriptors.derived import DerivedDescriptor
 from ..descriptors.pooled import PooledDescriptor
@@ -29,9 +29,9 @@ class Wanted:
     collection: Collection | None
 
 
-def passes(descriptors: Sequence[Descriptor]) -> Iterator[list[Descriptor]]:
+def passes(descriptors: Sequence[PictureDescriptor]) -> Iterator[list[PictureDescriptor]]:
     """Group descriptors that one pass over the pictures serves; derived ones come last, alone."""
-    alike: dict[object, list[Descriptor]] = {}
+    alike: dict[object, list[PictureDescriptor]] = {}
     derived = []
     for descriptor in descriptors:
         if isinstance(descriptor, DerivedDescriptor | RegionWhitenedDescriptor):
@@ -46,7 +46,7 @@ def passes(descriptors: Sequence[Descriptor]) -> Iterator[list[Descriptor]]:
 
 def extract(
     ids: Sequence[int],
-    descriptors: Sequence[Descriptor],
+    descriptors: Sequence[PictureDescriptor],
     wanted: Wanted,
     *,
     on_progress: Advance,

@@ -46,3 +46,9 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 def plain(number: float) -> str:
     """A number for an SVG attribute: a decimal point in every language."""
     return f"{number:g}"
+
+
+@register.filter
+def precise(number: float) -> str:
+    """As `plain`, with ten digits: for positions, and what transforms them."""
+    return f"{number:.10g}"

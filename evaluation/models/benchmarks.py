@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Collection, Image
 from catalog.names import printable
-from catalog.vectors import Float32Array
-from catalog.vectors import decode as decode_vector
 
 from ..formats import ground_truth
 from ..formats.ground_truth import GroundTruth
@@ -202,6 +200,3 @@ class TopicVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic_id} {self.model_id} {self.box}".strip()
-
-    def vector(self, dim: int) -> Float32Array:
-        return decode_vector(self.data, dim)

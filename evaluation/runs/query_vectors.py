@@ -1,4 +1,4 @@
-"""Topics -> query vectors: described once per topic, box and model id, then kept."""
+"""Topics -> query vectors or local features: described once per topic, box and model id, kept."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import vectors
 from catalog.describing import describe_many, query_part, stored_pixels
-from catalog.descriptors import Descriptor, Prepared
+from catalog.descriptors import Description, PictureDescriptor, Prepared
 from catalog.models import Collection, Image
 from catalog.names import printable
 from catalog.pixels import PictureError
 from catalog.querysets import in_parts
-from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
 from ..formats.differences import box_in_words
@@ -30,13 +28,13 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass
 class QueryVectors:
-    """Topic id to its unit vector (D,), or to the reason, in words, why there is none.
+    """Topic id to its unit vector (D,) or local features, or to the reason why there is none.
 
     `described` counts those that were not known before; `interrupted` says that not all were
     tried.
     """
 
-    vectors: dict[int, Float32Array] = field(default_factory=dict)
+    vectors: dict[int, Description] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     described: int = 0
     interrupted: bool = False
@@ -55,7 +53,7 @@ def query_vectors(
     *,
     topics: Sequence[Topic],
     collection: Collection,
-    descriptor: Descriptor,
+    descriptor: PictureDescriptor,
     use_box: bool = True,
     on_progress: OnProgress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -109,7 +107,7 @@ def find_wanted(
 
 
 def use_known(
-    wanted: Sequence[Wanted], descriptor: Descriptor, result: QueryVectors
+    wanted: Sequence[Wanted], descriptor: PictureDescriptor, result: QueryVectors
 ) -> list[Wanted]:
     """Take the vectors that are stored already; return what is left to describe."""
     model_id = descriptor.model_id
@@ -120,20 +118,21 @@ def use_known(
         for kept in kept_rows.filter(topic__in=part)
     }
     whole = [item.image.pk for item in wanted if item.box is None]
-    of_images = vectors_of(descriptor.name).of_images(whole, model_id=model_id, dim=descriptor.dim)
+    stored_with = vectors_of(descriptor.name).stream(model_id, images=whole)
+    of_images = {image: descriptor.decode(data) for _collection, image, data in stored_with}
     left = []
     for item in wanted:
         kept = stored.get((item.topic, box_in_words(item.box)))
         if item.box is None and item.image.pk in of_images:
             result.vectors[item.topic] = of_images[item.image.pk]
         elif kept and kept.sha256 == item.image.sha256:
-            result.vectors[item.topic] = kept.vector(descriptor.dim)
+            result.vectors[item.topic] = descriptor.decode(kept.data)
         else:
             left.append(item)
     return left
 
 
-def read_part(item: Wanted, descriptor: Descriptor) -> Prepared:
+def read_part(item: Wanted, descriptor: PictureDescriptor) -> Prepared:
     """Return what is to be described; raises `PictureError`."""
     file = item.image.file
     pixels = stored_pixels(file=str(file.name), storage=file.storage)
@@ -142,7 +141,7 @@ def read_part(item: Wanted, descriptor: Descriptor) -> Prepared:
 
 def describe_batch(
     parts: Sequence[tuple[Wanted, Future[Prepared]]],
-    descriptor: Descriptor,
+    descriptor: PictureDescriptor,
     result: QueryVectors,
 ) -> None:
     """Describe what could be read, and commit it."""
@@ -163,7 +162,7 @@ def describe_batch(
             keep(item, vector, descriptor)
 
 
-def keep(item: Wanted, vector: Float32Array, descriptor: Descriptor) -> None:
+def keep(item: Wanted, vector: Description, descriptor: PictureDescriptor) -> None:
     TopicVector.objects.update_or_create(
         topic_id=item.topic,
         descriptor=descriptor.name,
@@ -171,6 +170,6 @@ def keep(item: Wanted, vector: Float32Array, descriptor: Descriptor) -> None:
         box=box_in_words(item.box),
         defaults={
             "sha256": item.image.sha256,
-            "data": vectors.encode(vector, descriptor.dim),
+            "data": descriptor.encode(vector),
         },
     )

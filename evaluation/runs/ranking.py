@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from catalog.descriptors import Description
 from catalog.models import Collection
-from catalog.vectors import Float32Array
-from search.ranking import rank
+from search.ranking import Bounds, Queries, rank, stacked_queries
 from search.recipes import Recipe
 from search.services import count_searchable, nothing_to_rank
 
@@ -62,12 +62,20 @@ def rank_topics(
     order = [topic.pk for topic in topics if all(topic.pk in found for found in vectors.values())]
     if not order:
         return TopicRankings([], np.empty((0, 0), np.int64), queries, None)
-    matrices = {name: np.stack([found[pk] for pk in order]) for name, found in vectors.items()}
+    in_order = {name: [found[pk] for pk in order] for name, found in vectors.items()}
+    asked = stacked_queries(recipe, in_order)
     everything = collection.images.count()
     answer = rank(
-        recipe=recipe, queries=matrices, k=everything, within=collection.pk, engine=engine
+        recipe=recipe,
+        queries=asked,
+        k=everything,
+        within=collection.pk,
+        engine=engine,
+        bounds=Bounds(should_stop=should_stop),
     )
-    seconds = median_seconds(recipe, matrices, collection, engine)
+    if should_stop():
+        return None
+    seconds = median_seconds(recipe, asked, collection, engine)
     return TopicRankings(order, answer.ids, queries, seconds)
 
 
@@ -84,12 +92,12 @@ def describe_topics(
     use_box: bool,
     on_progress: OnProgress,
     should_stop: Callable[[], bool],
-) -> tuple[dict[str, dict[int, Float32Array]], QueryVectors]:
+) -> tuple[dict[str, dict[int, Description]], QueryVectors]:
     """Return each descriptor's vectors by topic, and what became of all of them together."""
-    vectors: dict[str, dict[int, Float32Array]] = {}
+    vectors: dict[str, dict[int, Description]] = {}
     together = QueryVectors()
-    for part in recipe.parts:
-        if part.descriptor.name in vectors:
+    for descriptor in recipe.describers:
+        if descriptor.name in vectors:
             continue
         before = together.described
 
@@ -99,12 +107,12 @@ def describe_topics(
         found = query_vectors(
             topics=topics,
             collection=collection,
-            descriptor=part.descriptor,
+            descriptor=descriptor,
             use_box=use_box,
             on_progress=note,
             should_stop=should_stop,
         )
-        vectors[part.descriptor.name] = found.vectors
+        vectors[descriptor.name] = found.vectors
         together.reasons |= found.reasons
         together.described += found.described
         if found.interrupted:
@@ -113,14 +121,12 @@ def describe_topics(
     return vectors, together
 
 
-def median_seconds(
-    recipe: Recipe, matrices: dict[str, Float32Array], collection: Collection, engine: str
-) -> float:
+def median_seconds(recipe: Recipe, queries: Queries, collection: Collection, engine: str) -> float:
     """Return the median wall time of ranking one topic; what was asked before is warm."""
-    number = min(TIMED_TOPICS, len(next(iter(matrices.values()))))
+    number = min(TIMED_TOPICS, len(next(iter(queries.values()))))
     seconds = []
     for place in range(number):
-        one = {name: rows[place : place + 1] for name, rows in matrices.items()}
+        one = {name: rows[place : place + 1] for name, rows in queries.items()}
         began = time.perf_counter()
         rank(recipe=recipe, queries=one, k=TIMED_DEPTH, within=collection.pk, engine=engine)
         seconds.append(time.perf_counter() - began)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from catalog.describing import describe_many
-from catalog.descriptors import Descriptor
-from catalog.models import Collection
+from catalog.descriptors import Description, PictureDescriptor
+from catalog.models import Collection, Image
 from catalog.pixels import PictureError
-from catalog.vectors import Float32Array
-from catalog.vectorstore import vectors_of
-from search.ranking import rank
+from catalog.querysets import in_parts
+from search.ranking import Queries as RankQueries
+from search.ranking import rank, stacked_queries
 from search.recipes import Recipe
 
 from ..measures.known_item import SIGNIFICANT, KnownItem, chance_of, known_item, reciprocal_rank
@@ -39,16 +39,17 @@ class Queries:
     cannot find because it has no vector of them.
     """
 
-    vectors: dict[str, list[Float32Array]] = field(default_factory=dict)
+    vectors: dict[str, list[Description]] = field(default_factory=dict)
     right: list[frozenset[int]] = field(default_factory=list)
     pictures: list[int] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     unreadable: int = 0
     without_vectors: int = 0
 
-    def matrices(self, start: int, stop: int) -> dict[str, Float32Array]:
-        """Return a stretch of the queries by descriptor: (Q, D) float32 each."""
-        return {name: np.stack(rows[start:stop]) for name, rows in self.vectors.items()}
+    def of(self, recipe: Recipe, start: int, stop: int) -> RankQueries:
+        """Return a stretch of the queries as the recipe asks them."""
+        names = [one.name for one in recipe.describers]
+        return stacked_queries(recipe, {name: self.vectors[name][start:stop] for name in names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +87,26 @@ class Row:
         }
 
 
-def descriptors_of(recipes: Sequence[Recipe]) -> list[Descriptor]:
+def descriptors_of(recipes: Sequence[Recipe]) -> list[PictureDescriptor]:
     """Return the descriptors of all recipes, each once."""
-    found = {part.descriptor.name: part.descriptor for one in recipes for part in one.parts}
+    found = {descriptor.name: descriptor for one in recipes for descriptor in one.describers}
     return list(found.values())
 
 
-def findable(sampled: Sequence[Sampled], descriptors: Sequence[Descriptor]) -> list[Sampled]:
-    """Return those of the sample that every descriptor has a current vector of."""
-    pks = [item.image.pk for item in sampled]
-    for descriptor in descriptors:
-        known = vectors_of(descriptor.name).of_images(
-            pks, model_id=descriptor.model_id, dim=descriptor.dim
-        )
-        pks = [pk for pk in pks if pk in known]
-    left = set(pks)
+def findable(sampled: Sequence[Sampled], descriptors: Sequence[PictureDescriptor]) -> list[Sampled]:
+    """Return those of the sample that every descriptor has a current description of."""
+    left: set[int] = set()
+    for part in in_parts([item.image.pk for item in sampled]):
+        images = Image.objects.filter(pk__in=part)
+        for descriptor in descriptors:
+            images = images.with_current(descriptor.name, descriptor.model_id)
+        left |= set(images.values_list("pk", flat=True))
     return [item for item in sampled if item.image.pk in left]
 
 
 def make_queries(
     sampled: Sequence[Sampled],
-    descriptors: Sequence[Descriptor],
+    descriptors: Sequence[PictureDescriptor],
     *,
     seed: int,
     on_progress: OnProgress,
@@ -132,7 +132,9 @@ def make_queries(
     return made
 
 
-def add_picture(made: Queries, item: Sampled, descriptors: Sequence[Descriptor], seed: int) -> None:
+def add_picture(
+    made: Queries, item: Sampled, descriptors: Sequence[PictureDescriptor], seed: int
+) -> None:
     """Describe what is made of one picture; what one descriptor cannot describe, none gets."""
     kinds, prepared = [], []
     for kind, picture in queries_of(item, seed=seed):
@@ -147,7 +149,7 @@ def add_picture(made: Queries, item: Sampled, descriptors: Sequence[Descriptor],
         if any(isinstance(vector, PictureError) for vector in vectors):
             continue
         for descriptor, vector in zip(descriptors, vectors, strict=True):
-            made.vectors[descriptor.name].append(vector)  # type: ignore[arg-type]  # see above
+            made.vectors[descriptor.name].append(vector)
         made.right.append(item.right)
         made.pictures.append(item.image.pk)
         made.kinds.append(kind)
@@ -160,10 +162,8 @@ def reciprocal_ranks(
     values: list[float] = []
     ranked = 0
     seconds = 0.0
-    needed = {part.descriptor.name for part in recipe.parts}
     for start in range(0, len(queries.kinds), QUERIES_AT_A_TIME):
-        matrices = queries.matrices(start, start + QUERIES_AT_A_TIME)
-        asked = {name: rows for name, rows in matrices.items() if name in needed}
+        asked = queries.of(recipe, start, start + QUERIES_AT_A_TIME)
         began = time.perf_counter()
         answer = rank(recipe=recipe, queries=asked, k=DEPTH, within=collection.pk, engine=engine)
         seconds += time.perf_counter() - began

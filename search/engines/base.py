@@ -10,6 +10,8 @@ import numpy.typing as npt
 from catalog.descriptors import Descriptor
 from catalog.vectors import Float32Array
 
+from ..geometry.outcome import Verification
+
 Int64Array = npt.NDArray[np.int64]
 
 # How an answer was found: by measuring every vector, or by measuring some of them together with a
@@ -23,7 +25,8 @@ class Answer:
 
     All of it is of one moment: `count` is that of the very vectors that were ranked. `regions`
     (Q, K, 4) are the parts of the hits that were compared, (x1, y1, x2, y2) in shares of each
-    picture's width and height; None where pictures were compared as a whole.
+    picture's width and height; None where pictures were compared as a whole. `verifications` says
+    of each query what geometry proved, where it was asked.
     """
 
     ids: Int64Array
@@ -31,6 +34,7 @@ class Answer:
     methods: tuple[Method, ...]
     count: int
     regions: Float32Array | None = None
+    verifications: tuple[Verification, ...] | None = None
 
 
 def scanned(queries: int) -> tuple[Method, ...]:

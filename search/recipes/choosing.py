@@ -5,12 +5,13 @@ from contextlib import suppress
 from django.conf import settings
 
 from catalog.descriptors import DEFAULT, DescriptorError
+from catalog.descriptors.local.base import LocalDescriptor
 from catalog.models import Collection, ImageRegions
 from catalog.vectorstore import vectors_of
 
 from ..models import CollectionRecipe
 from .model import Recipe
-from .registry import get_recipe, known_recipes
+from .registry import get_recipe, known_recipes, with_geometry
 
 # Where fc6 has no trained weights: the best that needs no download first.
 WITHOUT_DOWNLOAD = ("rgem-lite0", "lite0")
@@ -29,6 +30,8 @@ def searchable_recipes() -> list[Recipe]:
 
 def has_vectors(recipe: Recipe) -> bool:
     """Whether any image has a current vector of each part. Raises `DescriptorError`."""
+    if recipe.geometry and not has_local_features(recipe.geometry.local):
+        return False
     if recipe.regions:
         descriptor = recipe.descriptor
         return ImageRegions.objects.of_model(descriptor.name, descriptor.model_id).exists()
@@ -36,6 +39,26 @@ def has_vectors(recipe: Recipe) -> bool:
         vectors_of(descriptor.name).has_current(descriptor.model_id)
         for descriptor in recipe.descriptors
     )
+
+
+def has_local_features(local: LocalDescriptor, collection: Collection | None = None) -> bool:
+    """Whether any image, or any of the collection, has current ones, if only that it has none."""
+    kept = vectors_of(local.name).of_model(local.model_id)
+    if collection is not None:
+        kept = kept.filter(image__collection=collection)
+    return kept.exists()
+
+
+def proven(recipe: Recipe, collection: Collection | None) -> Recipe:
+    """Return the recipe with geometry where the collection (None: any) has local features.
+
+    Who had them extracted wants to see what they prove; what they do not prove stays as it was.
+    """
+    with suppress(DescriptorError):  # where the local features are taken away
+        found = with_geometry(recipe)
+        if found.geometry and has_local_features(found.geometry.local, collection):
+            return found
+    return recipe
 
 
 def default_recipe(collection: Collection | None = None) -> Recipe:

@@ -1,16 +1,23 @@
 """What a recipe is: values alone."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from django.utils.functional import Promise
 
-from catalog.descriptors import Descriptor, DescriptorError
+from catalog.descriptors import Descriptor, DescriptorError, PictureDescriptor
+from catalog.descriptors.local.base import LocalDescriptor
+from catalog.descriptors.local.features import BYTES_PER_FEATURE
 from catalog.regions import HALF
 from catalog.vectors import STORED_DTYPE
 
+from ..geometry.rules import Rules
+
 # `len(regions(12, 16))`: a step of the last layers is 32 pixels, and 512 the longer side.
 REGIONS_OF_A_PICTURE = 21
+
+# How many results are verified where nothing else is said.
+FIRST = 200
 
 Fusion = Literal["similarities", "reciprocal-ranks"]
 ExpansionMethod = Literal["average", "alpha"]
@@ -38,11 +45,34 @@ class Expansion:
 
 
 @dataclass(frozen=True, slots=True)
+class Geometry:
+    """Verify the `first` results by the local features of `local`, and put what is proven first.
+
+    With `expansion` the query then grows by what was proven, and everything is done once more.
+    """
+
+    local: LocalDescriptor
+    first: int = FIRST
+    expansion: bool = False
+    rules: Rules = field(default_factory=Rules)
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "features": self.local.name,
+            "model_id": self.local.model_id,
+            "first": self.first,
+            "expansion": self.expansion,
+            "rules": asdict(self.rules),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A named way to rank: by one descriptor or several, asked once or again.
 
     `title` and `purpose` are shown where a user chooses. With `regions` the parts of pictures that
-    were kept are compared instead of whole pictures.
+    were kept are compared instead of whole pictures; with `geometry` the first results are
+    verified.
     """
 
     name: str
@@ -52,6 +82,12 @@ class Recipe:
     fusion: Fusion = "similarities"
     expansion: Expansion | None = None
     regions: bool = False
+    geometry: Geometry | None = None
+
+    @property
+    def plain(self) -> "Recipe":
+        """The recipe without its geometry: what can be shown at once."""
+        return replace(self, geometry=None) if self.geometry else self
 
     @property
     def descriptor(self) -> Descriptor:
@@ -63,13 +99,19 @@ class Recipe:
         return [part.descriptor for part in self.parts]
 
     @property
+    def describers(self) -> list[PictureDescriptor]:
+        """All that a query has to be described by: `descriptors`, and the local one's."""
+        local = [self.geometry.local] if self.geometry else []
+        return [*self.descriptors, *local]
+
+    @property
     def is_fused(self) -> bool:
         return len(self.parts) > 1
 
     @property
     def model_ids(self) -> tuple[str, ...]:
         """Raises `DescriptorError` where the weights that are configured do not exist."""
-        return tuple(part.descriptor.model_id for part in self.parts)
+        return tuple(descriptor.model_id for descriptor in self.describers)
 
     @property
     def trained(self) -> bool:
@@ -77,10 +119,14 @@ class Recipe:
 
     @property
     def bytes_per_image(self) -> int:
-        """What an image's vectors take, of all parts; with regions, those of one of 4 : 3."""
+        """What an image's vectors take, of all parts; with regions, those of one of 4 : 3.
+
+        With geometry, and as many local features as a picture may have.
+        """
+        local = BYTES_PER_FEATURE * self.geometry.local.features if self.geometry else 0
         if self.regions:
-            return REGIONS_OF_A_PICTURE * HALF.itemsize * self.descriptor.dim
-        return sum(STORED_DTYPE.itemsize * part.descriptor.dim for part in self.parts)
+            return REGIONS_OF_A_PICTURE * HALF.itemsize * self.descriptor.dim + local
+        return sum(STORED_DTYPE.itemsize * part.descriptor.dim for part in self.parts) + local
 
     @property
     def origins(self) -> list[str]:
@@ -103,4 +149,6 @@ class Recipe:
             "expansion": expansion
             and {"method": expansion.method, "n": expansion.n, "alpha": expansion.alpha},
             "regions": self.regions,
+            # Left out where there is none: runs of former releases do not have it.
+            **({"geometry": self.geometry.facts()} if self.geometry else {}),
         }

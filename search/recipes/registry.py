@@ -2,11 +2,14 @@
 
 A declaration is a dictionary: `PARTS` (names of descriptors, or their weights by name), and where
 wanted `FUSION` ("similarities" or "reciprocal-ranks"), `EXPANSION` (`METHOD` "average" or "alpha",
-`N`, `ALPHA`), `REGIONS` (true), `TITLE` and `PURPOSE`.
+`N`, `ALPHA`), `REGIONS` (true), `GEOMETRY` (`FEATURES`, `FIRST`, `EXPANSION` (true)), `TITLE` and
+`PURPOSE`. The name of any of them with `+geometry` verifies its first results, and with
+`+geometry+expanded` once more with what was proven.
 """
 
 import math
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 from django.conf import settings
@@ -14,21 +17,29 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from catalog.descriptors import DescriptorError, descriptor_names, get_descriptor
+from catalog.descriptors.local.registry import DEFAULT_LOCAL, get_local, is_local
 from catalog.descriptors.ready import READY as READY_DESCRIPTORS
 from catalog.descriptors.registry import LONGEST_NAME, NAME, is_known
 from catalog.kept_rows import stored_names
 
-from .model import Expansion, ExpansionMethod, Fusion, Part, Recipe, RecipeError
+from .model import FIRST, Expansion, ExpansionMethod, Fusion, Geometry, Part, Recipe, RecipeError
 from .ready import READY
 
 SETTING = "SIS_RECIPES"
-KEYS = {"PARTS", "FUSION", "EXPANSION", "REGIONS", "TITLE", "PURPOSE"}
+KEYS = {"PARTS", "FUSION", "EXPANSION", "REGIONS", "GEOMETRY", "TITLE", "PURPOSE"}
 MOST_EXPANDED = 100
+MOST_VERIFIED = 1000
+# What the name of a way to rank ends with where its first results are verified.
+GEOMETRY, EXPANDED = "+geometry", "+expanded"
 
 
 def recipe_names() -> list[str]:
-    """Return the names that can be chosen: declared descriptors, those with vectors, recipes."""
-    return list(dict.fromkeys((*descriptor_names(), *stored_names(), *declarations())))
+    """Return the names that can be chosen: declared descriptors, those with vectors, recipes.
+
+    Each of them with `+geometry` is one, too.
+    """
+    stored = (name for name in stored_names() if not is_local(name))
+    return list(dict.fromkeys((*descriptor_names(), *stored, *declarations())))
 
 
 def known_recipes() -> list[Recipe]:
@@ -57,6 +68,8 @@ def get_recipe(name: str) -> Recipe:
     try:
         if name in declarations():
             return recipe_of(name, check_recipe(name))
+        if (plain := plain_name(name)) and len(name) <= LONGEST_NAME:
+            return with_geometry(get_recipe(plain), expansion=name.endswith(EXPANDED))
         descriptor = get_descriptor(name)
         return Recipe(name, descriptor.title or name, descriptor.purpose, (Part(descriptor),))
     except DescriptorError as error:
@@ -67,6 +80,32 @@ def get_recipe(name: str) -> Recipe:
             _("There is no way to rank “%(name)s”. Ways to rank: %(known)s.")
             % {"name": name, "known": ", ".join(recipe_names())}
         ) from error
+
+
+def plain_name(name: str) -> str:
+    """Return what stands before `+geometry`, or `+geometry+expanded`; empty without."""
+    plain, found, rest = name.partition(GEOMETRY)
+    return plain if found and rest in ("", EXPANDED) else ""
+
+
+def with_geometry(recipe: Recipe, *, expansion: bool = False) -> Recipe:
+    """Return the recipe with the ready-made geometry; as it is where it has its own.
+
+    Raises `DescriptorError` where the local features are taken away.
+    """
+    if recipe.geometry is not None:
+        return recipe
+    title = (
+        _("%(recipe)s, proven by geometry and asked again")
+        if expansion
+        else _("%(recipe)s, proven by geometry")
+    )
+    return replace(
+        recipe,
+        name=f"{recipe.name}{GEOMETRY}{EXPANDED if expansion else ''}",
+        title=title % {"recipe": recipe.title},
+        geometry=Geometry(get_local(DEFAULT_LOCAL), expansion=expansion),
+    )
 
 
 def recipe_of(name: str, declared: dict[str, Any]) -> Recipe:
@@ -85,6 +124,17 @@ def recipe_of(name: str, declared: dict[str, Any]) -> Recipe:
             float(expansion.get("ALPHA", 3)),
         ),
         regions=bool(declared.get("REGIONS")),
+        geometry=geometry_of(declared.get("GEOMETRY")),
+    )
+
+
+def geometry_of(declared: dict[str, Any] | None) -> Geometry | None:
+    if declared is None:
+        return None
+    return Geometry(
+        get_local(declared.get("FEATURES", DEFAULT_LOCAL)),
+        declared.get("FIRST", FIRST),
+        bool(declared.get("EXPANSION")),
     )
 
 
@@ -116,6 +166,8 @@ def check_recipe(name: str) -> dict[str, Any]:
         )
     if declared.get("EXPANSION") is not None:
         check_expansion(declared["EXPANSION"], f"{where}['EXPANSION']")
+    if declared.get("GEOMETRY") is not None:
+        check_geometry(declared["GEOMETRY"], f"{where}['GEOMETRY']")
     if declared.get("REGIONS") and (len(declared["PARTS"]) > 1 or declared.get("EXPANSION")):
         raise ImproperlyConfigured(f"{where} has REGIONS: they go with one part, asked once.")
     return declared
@@ -147,3 +199,19 @@ def check_expansion(declared: Any, where: str) -> None:
         raise ImproperlyConfigured(f"{where}['N'] is {number!r}: from 1 to {MOST_EXPANDED}.")
     if not isinstance(alpha, int | float) or not 0 <= alpha <= 10:
         raise ImproperlyConfigured(f"{where}['ALPHA'] is {alpha!r}: from 0 to 10.")
+
+
+def check_geometry(declared: Any, where: str) -> None:
+    if not isinstance(declared, dict) or set(declared) - {"FEATURES", "FIRST", "EXPANSION"}:
+        raise ImproperlyConfigured(
+            f"{where} is {declared!r}: it takes FEATURES, FIRST and EXPANSION."
+        )
+    local, first = declared.get("FEATURES", DEFAULT_LOCAL), declared.get("FIRST", FIRST)
+    if not isinstance(local, str) or not is_local(local):
+        raise ImproperlyConfigured(f"{where}['FEATURES'] names no local features: {local!r}.")
+    if isinstance(first, bool) or not isinstance(first, int) or not 1 <= first <= MOST_VERIFIED:
+        raise ImproperlyConfigured(f"{where}['FIRST'] is {first!r}: from 1 to {MOST_VERIFIED}.")
+    if not isinstance(declared.get("EXPANSION", False), bool):
+        raise ImproperlyConfigured(
+            f"{where}['EXPANSION'] is {declared['EXPANSION']!r}: true or false."
+        )

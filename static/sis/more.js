@@ -12,6 +12,7 @@ document.addEventListener("htmx:load", (event) => {
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     const link = event.detail.elt;
-    if (link instanceof HTMLAnchorElement) window.location.assign(link.href);
+    // What asked by itself leaves the page as it is; its link stays there to be followed.
+    if (link instanceof HTMLAnchorElement && link.rel === "next") window.location.assign(link.href);
   });
 }

@@ -285,7 +285,7 @@ def test_a_media_folder_that_is_away_ends_it_and_blames_no_picture(images, media
 
 def test_a_database_that_gives_up_half_way_keeps_the_report(images, monkeypatch):
     # Catches a trace, and the counts of what was committed before lost with it.
-    write, batches = ColumnStore.write, []
+    write, batches = ColumnStore.write_encoded, []
 
     def refuse_third(store, rows, **options):
         batches.append(rows)
@@ -293,7 +293,7 @@ def test_a_database_that_gives_up_half_way_keeps_the_report(images, monkeypatch)
             raise OperationalError("database is locked")
         return write(store, rows, **options)
 
-    monkeypatch.setattr(ColumnStore, "write", refuse_third)
+    monkeypatch.setattr(ColumnStore, "write_encoded", refuse_third)
     report = extract()
     assert report.extracted == len(with_vectors()) == 4
     assert "is locked: another program" in report.stopped

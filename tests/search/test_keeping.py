@@ -117,10 +117,10 @@ from tests.helpers import unit_vectors
 if {step!r} == "store":
     keeping.insert = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
     keeping.store_query(Query(width=9, height=9), content=b"x" * 9,
-                        vectors=dict([(get_descriptor(), unit_vectors(1)[0])]))
+                        described=dict([(get_descriptor(), unit_vectors(1)[0])]))
 else:
     query = keeping.store_query(Query(width=9, height=9), content=b"x" * 9,
-                                vectors=dict([(get_descriptor(), unit_vectors(1)[0])]))
+                                described=dict([(get_descriptor(), unit_vectors(1)[0])]))
     keeping.discard = lambda name: os.kill(os.getpid(), signal.SIGKILL)
     keeping.delete_query(query.pk)
 """
@@ -225,8 +225,8 @@ from tests.helpers import unit_vectors
 vector, descriptor = unit_vectors(1)[0], get_descriptor()
 new = lambda: Query(width=9, height=9)
 for _round in range(40):
-    whole = store_query(new(), content=b"x", vectors={descriptor: vector})
-    part = store_part(new(), of=whole, vectors={descriptor: vector})
+    whole = store_query(new(), content=b"x", described={descriptor: vector})
+    part = store_part(new(), of=whole, described={descriptor: vector})
     ready = threading.Barrier(3)
     def act(action):
         ready.wait()
@@ -237,7 +237,7 @@ for _round in range(40):
         finally:
             connection.close()
     actions = [lambda: delete_query(whole.pk), lambda: delete_query(part.pk),
-               lambda: store_part(new(), of=whole, vectors={descriptor: vector})]
+               lambda: store_part(new(), of=whole, described={descriptor: vector})]
     threads = [threading.Thread(target=act, args=[action]) for action in actions]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]

@@ -8,7 +8,7 @@ import pytest
 from catalog.descriptors import get_descriptor
 from catalog.models import Collection, Image
 from catalog.vectorstore import Version, vectors_of
-from search import ranking
+from search import plain_ranking
 from search.engines import get_engine, reset_engines
 from search.expansion import alpha_weighted, averaged
 from search.ranking import rank
@@ -84,13 +84,13 @@ def test_expansion_in_an_empty_collection(db, queries):
 
 
 def test_an_image_deleted_between_the_two_searches(images, queries, monkeypatch):
-    real = ranking.vectors_of
+    real = plain_ranking.vectors_of
 
     def delete(name):
         Image.objects.filter(pk=images[0].pk).delete()
         return real(name)
 
-    monkeypatch.setattr(ranking, "vectors_of", delete)
+    monkeypatch.setattr(plain_ranking, "vectors_of", delete)
     recipe = replace(get_recipe("fc6"), expansion=Expansion("average", 12))
     assert rank(recipe=recipe, queries=queries, k=3).ids.shape == (3, 3)
 
@@ -98,7 +98,7 @@ def test_an_image_deleted_between_the_two_searches(images, queries, monkeypatch)
 @pytest.mark.parametrize("at_once", [4_000_000, 1])
 def test_fused_similarities_rank_by_the_weighted_mean(images, queries, monkeypatch, at_once):
     # By hand, image by image; whatever number of queries is done at a time.
-    monkeypatch.setattr(ranking, "SCORES_AT_ONCE", at_once)
+    monkeypatch.setattr(plain_ranking, "SCORES_AT_ONCE", at_once)
     found = rank(recipe=fused(), queries=queries, k=12)
     for place in range(3):
         one = unit_vectors(12) @ queries["fc6"][place]

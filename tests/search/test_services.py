@@ -23,8 +23,8 @@ def filled(collection):
 
 def test_a_page_of_the_ranking_carries_ranks_and_images(filled):
     images, vectors = filled
-    whole = find_similar(vectors={"fc6": vectors[2]}, page_size=7)
-    part = find_similar(vectors={"fc6": vectors[2]}, page=2, page_size=3)
+    whole = find_similar(described={"fc6": vectors[2]}, page_size=7)
+    part = find_similar(described={"fc6": vectors[2]}, page=2, page_size=3)
     assert whole.hits[0].image == images[2]
     assert [hit.rank for hit in whole.hits] == [1, 2, 3, 4, 5, 6, 7]
     assert [(h.rank, h.image.pk) for h in part.hits] == [
@@ -35,7 +35,7 @@ def test_a_page_of_the_ranking_carries_ranks_and_images(filled):
 
 
 def test_a_page_past_the_end_is_the_last_one(filled):
-    found = find_similar(vectors={"fc6": filled[1][2]}, page=10**12, page_size=3)
+    found = find_similar(described={"fc6": filled[1][2]}, page=10**12, page_size=3)
     assert (found.page, [hit.rank for hit in found.hits]) == (3, [7])
 
 
@@ -53,7 +53,7 @@ def test_the_count_is_that_of_the_vectors_that_were_ranked(filled, collection, m
         return found
 
     monkeypatch.setattr(engine, "answer", answer_and_sync)
-    results = find_similar(vectors={"fc6": vectors[0]})
+    results = find_similar(described={"fc6": vectors[0]})
     assert (len(results.hits), results.ranked) == (7, 7)
 
 
@@ -61,13 +61,13 @@ def test_what_is_left_out_is_counted_by_reason(filled, collection):
     add_image(collection, "missing")
     add_image(collection, "failed", fc6_error="broken")
     add_image(collection, "outdated", vector=unit_vectors(1)[0], model_id="other")
-    counts = find_similar(vectors={"fc6": unit_vectors(1)[0]}).counts
+    counts = find_similar(described={"fc6": unit_vectors(1)[0]}).counts
     assert (counts.current, counts.missing, counts.failed, counts.outdated) == (7, 1, 1, 1)
     assert (counts.left_out, counts.total) == (3, 10)
 
 
 def test_nothing_left_out_means_no_counts(filled):
-    assert find_similar(vectors={"fc6": unit_vectors(1)[0]}).counts is None
+    assert find_similar(described={"fc6": unit_vectors(1)[0]}).counts is None
 
 
 def test_a_search_keeps_to_its_collection(filled):
@@ -75,7 +75,7 @@ def test_a_search_keeps_to_its_collection(filled):
     add_image(other, "there", vector=filled[1][0])
     assert count_searchable() == 8
     assert count_searchable(collection=other) == 1
-    hits = find_similar(vectors={"fc6": filled[1][0]}, collection=other).hits
+    hits = find_similar(described={"fc6": filled[1][0]}, collection=other).hits
     assert [hit.image.name for hit in hits] == ["there"]
 
 
@@ -85,7 +85,7 @@ def test_an_image_deleted_after_the_sync_is_no_broken_hit(filled, monkeypatch):
     engine.sync()
     monkeypatch.setattr(engine, "sync", lambda: None)
     Image.objects.filter(pk=images[0].pk).delete()
-    hits = find_similar(vectors={"fc6": vectors[0]}).hits
+    hits = find_similar(described={"fc6": vectors[0]}).hits
     assert images[0].pk not in [hit.image.pk for hit in hits]
     assert hits[0].rank == 2  # ranks stay those of the ranking
 
@@ -94,8 +94,8 @@ def test_hits_load_no_vectors_and_queries_do_not_grow_with_them(
     filled, django_assert_max_num_queries
 ):
     with django_assert_max_num_queries(10) as captured:
-        find_similar(vectors={"fc6": filled[1][0]})
+        find_similar(described={"fc6": filled[1][0]})
     after_load = [q["sql"] for q in captured][-2:]
     assert not any('"catalog_image"."fc6",' in sql for sql in after_load)
     with django_assert_max_num_queries(3):
-        find_similar(vectors={"fc6": filled[1][0]})
+        find_similar(described={"fc6": filled[1][0]})

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.descriptors import DEFAULT, Descriptor, DescriptorError, get_descriptor
+from catalog.descriptors import DEFAULT, DescriptorError, PictureDescriptor, get_any
 from catalog.descriptors.augmented import AugmentedDescriptor
 from catalog.descriptors.backbones.precision import PRECISIONS
 from catalog.extraction import DEFAULT_BATCH_SIZE, ExtractionReport, pending_ids
@@ -34,8 +34,9 @@ class Command(SisCommand):
             "--descriptor",
             action="append",
             metavar="NAME",
-            help="such as fc6, lite0 or rmac-lite0, or one that the setting SIS_DESCRIPTORS "
-            "declares; may be given several times, and those of one network then share its work; "
+            help="such as fc6, lite0, rmac-lite0 or rootsift (local features), or one that the "
+            "setting SIS_DESCRIPTORS or SIS_LOCAL_DESCRIPTORS declares; may be given several "
+            "times, and those of one network then share its work; "
             f"default: {DEFAULT}",
         )
         parser.add_argument(
@@ -82,11 +83,11 @@ class Command(SisCommand):
                 _("Some images failed; --retry-failed tries them again."), returncode=1
             )
 
-    def descriptors(self, options: dict[str, Any]) -> list[Descriptor]:
+    def descriptors(self, options: dict[str, Any]) -> list[PictureDescriptor]:
         given = options["descriptor"] or [DEFAULT]
         names = [given] if isinstance(given, str) else list(dict.fromkeys(given))
         found = [
-            get_descriptor(name, weights=options["weights"], precision=options["precision"])
+            get_any(name, weights=options["weights"], precision=options["precision"])
             for name in names
         ]
         if options["regions"]:
@@ -97,7 +98,7 @@ class Command(SisCommand):
     def one_pass(
         self,
         images: ImageQuerySet,
-        descriptors: list[Descriptor],
+        descriptors: list[PictureDescriptor],
         wanted: Wanted,
         options: dict[str, Any],
     ) -> bool:
@@ -115,7 +116,7 @@ class Command(SisCommand):
         return failed
 
     def pending(
-        self, images: ImageQuerySet, descriptors: list[Descriptor], options: dict[str, Any]
+        self, images: ImageQuerySet, descriptors: list[PictureDescriptor], options: dict[str, Any]
     ) -> list[int]:
         if options["regions"]:
             source = with_regions(descriptors[0])
@@ -163,7 +164,7 @@ class Command(SisCommand):
                 % {"number": number}
             )
 
-    def announce(self, number: int, descriptors: list[Descriptor]) -> None:
+    def announce(self, number: int, descriptors: list[PictureDescriptor]) -> None:
         self.stdout.write(
             ngettext(
                 "%(number)d image would be extracted with %(model_id)s.",
@@ -174,7 +175,7 @@ class Command(SisCommand):
         )
 
     def extract(
-        self, ids: list[int], descriptors: list[Descriptor], wanted: Wanted, verbosity: int
+        self, ids: list[int], descriptors: list[PictureDescriptor], wanted: Wanted, verbosity: int
     ) -> ExtractionReport:
         with (
             stop_on_interrupt() as stop,
@@ -186,7 +187,7 @@ class Command(SisCommand):
                 ids, descriptors, wanted, on_progress=progress.advance, should_stop=stop.is_set
             )
 
-    def report(self, report: ExtractionReport, descriptors: list[Descriptor]) -> None:
+    def report(self, report: ExtractionReport, descriptors: list[PictureDescriptor]) -> None:
         for name, reason in report.failed:
             self.stderr.write(f"{name}: {reason}")
         self.stdout.write(
@@ -211,8 +212,8 @@ class Command(SisCommand):
                 returncode=EXIT_INTERRUPTED,
             )
 
-    def say_if_unused(self, descriptor: Descriptor) -> None:
-        in_use = get_descriptor(descriptor.name).model_id
+    def say_if_unused(self, descriptor: PictureDescriptor) -> None:
+        in_use = get_any(descriptor.name).model_id
         if descriptor.model_id != in_use:
             self.stdout.write(
                 _(
@@ -223,5 +224,5 @@ class Command(SisCommand):
             )
 
 
-def ids_of(descriptors: list[Descriptor]) -> str:
+def ids_of(descriptors: list[PictureDescriptor]) -> str:
     return ", ".join(descriptor.model_id for descriptor in descriptors)

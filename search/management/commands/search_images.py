@@ -54,10 +54,10 @@ class Command(SisCommand):
             name = options["recipe"] or options["descriptor"]
             recipe = get_recipe(name) if name else default_recipe(collection)
             described = describe_query(
-                pixels=pixels, box=options["box"], descriptors=recipe.descriptors
+                pixels=pixels, box=options["box"], descriptors=recipe.describers
             )
             results = find_similar(
-                vectors={descriptor.name: vector for descriptor, vector in described.items()},
+                described={descriptor.name: one for descriptor, one in described.items()},
                 collection=collection,
                 page_size=options["top"],
                 recipe=recipe,
@@ -77,6 +77,7 @@ class Command(SisCommand):
                 "id": hit.image.pk,
                 "name": hit.image.name,
                 "distance": round(hit.distance, 6),
+                **({"proven_points": hit.inliers} if results.verification else {}),
             }
             for hit in results.hits
         ]
@@ -89,13 +90,16 @@ class Command(SisCommand):
             }
             self.stdout.write(as_json(answer, self.stdout))
         elif style == "csv":
-            writer = csv.DictWriter(self.stdout, ["rank", "id", "name", "distance"])
+            columns = ["rank", "id", "name", "distance"]
+            columns += ["proven_points"] if results.verification else []
+            writer = csv.DictWriter(self.stdout, columns)
             writer.writeheader()
             writer.writerows(row | {"name": cell(str(row["name"]))} for row in rows)
         else:
             for row in rows:
+                points = f"{row['proven_points']:>5}  " if results.verification else ""
                 self.stdout.write(
-                    f"{row['rank']:>5}  {row['distance']:.4f}  {row['id']:>8}  "
+                    f"{row['rank']:>5}  {row['distance']:.4f}  {points}{row['id']:>8}  "
                     f"{printable(str(row['name']))}"
                 )
         if results.counts:

@@ -68,15 +68,15 @@ def test_a_small_collection_is_searched_in_codes_too(engine, filled, settings):
 
 
 def test_results_carry_the_method_to_the_page(engine, filled):
-    assert find_similar(vectors={"fc6": filled[1][0]}, page_size=1).method == "certified"
-    assert find_similar(vectors={"fc6": filled[1][0]}, page_size=48).method == "scanned"
+    assert find_similar(described={"fc6": filled[1][0]}, page_size=1).method == "certified"
+    assert find_similar(described={"fc6": filled[1][0]}, page_size=48).method == "scanned"
 
 
 def test_the_page_tells_the_methods_apart(engine, filled):
     certified, scanned = (
         render_to_string(
             "search/_method.html",
-            {"results": find_similar(vectors={"fc6": filled[1][0]}, page_size=limit)},
+            {"results": find_similar(described={"fc6": filled[1][0]}, page_size=limit)},
         )
         for limit in (1, 48)
     )

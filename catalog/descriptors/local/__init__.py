@@ -1,0 +1,1 @@
+"""Local features: points of a picture, each with a descriptor of what is around it."""

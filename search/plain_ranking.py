@@ -1,0 +1,151 @@
+"""Rank by what a recipe says of vectors: ask engines, expand, fuse."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from catalog.descriptors import Descriptor
+from catalog.vectors import Float32Array
+from catalog.vectorstore import vectors_of
+
+from .engines import Answer, SearchEngine, get_engine, scanned
+from .expansion import alpha_weighted, averaged
+from .fusion import fuse_ranks, fuse_similarities
+from .recipes import Expansion, Recipe
+from .regions import rank_by_regions
+
+# Of fused scores in memory at once: 50 MB for each part.
+SCORES_AT_ONCE = 4_000_000
+
+Queries = Mapping[str, Float32Array]
+
+
+def rank_plain(
+    *,
+    recipe: Recipe,
+    queries: Queries,
+    k: int,
+    within: int | None = None,
+    engine: str = "default",
+) -> Answer:
+    """Return the `k` best images of each query, as `SearchEngine.answer` does; no geometry.
+
+    `queries` has (Q, D) unit vectors by the name of each part's descriptor. Plain ranking is one
+    search of the engine. Fused, each part ranks everything, images that lack a vector of one part
+    take no part, and `distances` are 1 minus the fused score, in [0, 1]. Raises `DescriptorError`
+    where the weights of a part are gone.
+    """
+    if recipe.regions:
+        return rank_by_regions(
+            descriptor=recipe.descriptor,
+            queries=queries[recipe.descriptor.name],
+            k=k,
+            within=within,
+        )
+    engines = [get_engine(engine, descriptor=part.descriptor) for part in recipe.parts]
+    rows = []
+    for part, backend in zip(recipe.parts, engines, strict=True):
+        backend.sync()
+        asked = queries[part.descriptor.name]
+        if recipe.expansion is not None:
+            asked = expanded(asked, recipe.expansion, part.descriptor, backend, within)
+        rows.append(asked)
+    if not recipe.is_fused:
+        return engines[0].answer(rows[0], k, within=within)
+    return fused(recipe, engines, rows, k, within)
+
+
+def expanded(
+    queries: Float32Array,
+    expansion: Expansion,
+    descriptor: Descriptor,
+    engine: SearchEngine,
+    within: int | None,
+) -> Float32Array:
+    """Return the queries (Q, D), each with what its first results have in common."""
+    ids = engine.answer(queries, expansion.n, within=within).ids
+    stored = vectors_of(descriptor.name).of_images(
+        np.unique(ids).tolist(), model_id=descriptor.model_id, dim=descriptor.dim
+    )
+    rows = np.empty_like(queries)
+    for place, (query, first) in enumerate(zip(queries, ids.tolist(), strict=True)):
+        # One may have been deleted since.
+        found = [stored[image] for image in first if image in stored]
+        matrix = np.stack(found) if found else np.empty((0, len(query)), dtype=np.float32)
+        rows[place] = (
+            averaged(query, matrix)
+            if expansion.method == "average"
+            else alpha_weighted(query, matrix, expansion.alpha)
+        )
+    return rows
+
+
+def fused(
+    recipe: Recipe,
+    engines: list[SearchEngine],
+    queries: list[Float32Array],
+    k: int,
+    within: int | None,
+) -> Answer:
+    """Rank everything by each part, and join the scores of the images that all parts have."""
+    counts = [engine.count(within=within) for engine in engines]
+    number = len(queries[0])
+    at_once = max(1, SCORES_AT_ONCE // max(1, *counts))
+    answers = [
+        fused_slice(recipe, engines, [q[start : start + at_once] for q in queries], counts, within)
+        # One slice even of no queries, so that there is something to join.
+        for start in range(0, max(number, 1), at_once)
+    ]
+    ids = np.concatenate([found for found, _scores in answers])
+    scores = np.concatenate([found for _ids, found in answers])
+    keep = slice(None, min(k, ids.shape[1]))
+    # Not computed any other way than exactly, whatever the engines.
+    return Answer(ids[:, keep], 1 - scores[:, keep], scanned(number), ids.shape[1])
+
+
+def fused_slice(
+    recipe: Recipe,
+    engines: list[SearchEngine],
+    queries: list[Float32Array],
+    counts: list[int],
+    within: int | None,
+) -> tuple[np.ndarray, Float32Array]:
+    """Return ids (Q, N) and fused scores, best first, ties by id."""
+    answers = [
+        engine.answer(rows, max(1, count), within=within)
+        for engine, rows, count in zip(engines, queries, counts, strict=True)
+    ]
+    common = answers[0].ids[0] if answers[0].ids.size else np.empty(0, np.int64)
+    for answer in answers[1:]:
+        common = np.intersect1d(common, answer.ids[0] if answer.ids.size else [])
+    common = np.sort(common).astype(np.int64)
+    parts = [aligned(answer, common) for answer in answers]
+    weights = [part.weight for part in recipe.parts]
+    if not len(common):
+        scores = np.empty((len(queries[0]), 0), dtype=np.float32)
+    elif recipe.fusion == "similarities":
+        scores = fuse_similarities([similarities(rows) for rows in parts], weights)
+    else:
+        ranks = [np.argsort(np.argsort(rows, axis=1, kind="stable"), axis=1) + 1 for rows in parts]
+        scores = fuse_ranks(ranks, weights)
+    order = np.argsort(-scores, axis=1, kind="stable")
+    return common[order], np.take_along_axis(scores, order, axis=1)
+
+
+def aligned(answer: Answer, common: np.ndarray) -> Float32Array:
+    """Return an answer's distances (Q, N) in the order of the ids `common`, which it has all."""
+    by_id = np.argsort(answer.ids, axis=1, kind="stable")
+    ids = np.take_along_axis(answer.ids, by_id, axis=1)
+    distances = np.take_along_axis(answer.distances, by_id, axis=1)
+    return (
+        np.stack(
+            [row[np.searchsorted(own, common)] for own, row in zip(ids, distances, strict=True)]
+        )
+        if len(common)
+        else np.empty((len(ids), 0), dtype=np.float32)
+    )
+
+
+def similarities(distances: Float32Array) -> Float32Array:
+    """Return the products of unit vectors at these distances: 1 - d^2 / 2."""
+    return np.float32(1) - distances * distances * np.float32(0.5)

@@ -1,0 +1,111 @@
+"""The page that shows why a hit is proven to show what the query does."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog.descriptors import DescriptorError
+from catalog.descriptors.local.features import LocalFeatures, LocalFeaturesError
+from catalog.models import Image
+from catalog.pixels import Box, PictureError
+
+from .asking import chosen_recipe
+from .geometry.drawing import MOST_LINES
+from .models import Query
+from .proofs import prove
+from .queries import described_image, descriptions_of
+from .recipes import Geometry, default_recipe, with_geometry
+
+
+@require_safe
+def query_proof(request: HttpRequest, pk: uuid.UUID, hit: int) -> HttpResponse:
+    """An image of the catalogue beside an uploaded picture."""
+    query = get_object_or_404(Query, pk=pk)
+    geometry = geometry_of(request, query.recipe)
+    try:
+        described = descriptions_of(query=query, descriptors=[geometry.local])
+    except (DescriptorError, PictureError) as error:
+        raise Http404(str(error)) from error
+    found = get_object_or_404(Image.objects.select_related("collection"), pk=hit)
+    sought = Sought(
+        described[geometry.local.name],
+        (query.width, query.height),
+        query.box,
+        reverse("search:picture", args=[query.pk]),
+        query.get_absolute_url(),
+    )
+    return show_proof(request, sought, found, geometry)
+
+
+@require_safe
+def image_proof(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
+    """Two images of the catalogue, the first being the one searched with."""
+    images = Image.objects.select_related("collection")
+    image, found = get_object_or_404(images, pk=pk), get_object_or_404(images, pk=hit)
+    geometry = geometry_of(request, default_recipe(image.collection).name)
+    described = described_image(image=image, descriptors=[geometry.local])
+    sought = Sought(
+        described[geometry.local.name],
+        (image.width, image.height),
+        None,
+        picture_of(image),
+        reverse("search:similar", args=[image.pk]),
+        image.shown_name,
+    )
+    return show_proof(request, sought, found, geometry)
+
+
+def geometry_of(request: HttpRequest, default: str) -> Geometry:
+    """Return what the address's way to rank, or the default one, verifies by."""
+    try:
+        geometry = with_geometry(chosen_recipe(request, default=default)).geometry
+    except DescriptorError as error:
+        raise Http404(str(error)) from error
+    if geometry is None:
+        raise Http404(_("There are no local features here."))
+    return geometry
+
+
+def picture_of(image: Image) -> str:
+    """Return the address of a picture large enough to look at closely."""
+    address = reverse("catalog:thumbnail", args=[image.pk, "large"])
+    return f"{address}?v={image.sha256[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What was searched with: its local features, and the picture that they are from.
+
+    `part` is where in it, in pixels of its `size`; None is all of it.
+    """
+
+    features: LocalFeatures
+    size: tuple[int, int]
+    part: Box | None
+    picture_url: str
+    ranking_url: str
+    name: str = ""
+
+
+def show_proof(
+    request: HttpRequest, sought: Sought, hit: Image, geometry: Geometry
+) -> HttpResponse:
+    try:
+        proof = prove(
+            query=sought.features, size=sought.size, part=sought.part, hit=hit, geometry=geometry
+        )
+    except LocalFeaturesError as error:
+        raise Http404(_("The local features of this picture are damaged.")) from error
+    context = {
+        "proof": proof,
+        "sought": sought,
+        "hit": hit,
+        "hit_url": picture_of(hit),
+        "most_lines": MOST_LINES,
+    }
+    return render(request, "search/proof.html", context)
