@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from .geometry.rules import Rules
 
 # In each process; of 200 images with their matches one takes about half a megabyte.
 REMEMBERED = 64
+# A database that was restored meanwhile counts its changes anew, and could come to the same number.
+KEPT_SECONDS = 600
 
 
 class Memory:
@@ -22,8 +25,12 @@ class Memory:
 
     def __init__(self, most: int = REMEMBERED) -> None:
         self._most = most
-        self._kept: OrderedDict[Any, Verification] = OrderedDict()
+        self._kept: OrderedDict[Any, tuple[float, Verification]] = OrderedDict()
         self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
 
     def recall(
         self,
@@ -41,14 +48,17 @@ class Memory:
         """
         fingerprint = hashlib.sha256(encode(query)).digest()
         key = (fingerprint, tuple(images), local.model_id, rules, last_change(None)[0])
+        now = time.monotonic()
         with self._lock:
-            if key in self._kept:
+            since, known = self._kept.get(key, (0.0, None))
+            if known is not None and now - since < KEPT_SECONDS:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+                return known
         result = verify()
         if result.is_complete:
             with self._lock:
-                self._kept[key] = result
+                self._kept[key] = now, result
+                self._kept.move_to_end(key)
                 while len(self._kept) > self._most:
                     self._kept.popitem(last=False)
         return result

@@ -20,7 +20,8 @@ from .ranking import Bounds, proven_only, rank, stacked_queries
 from .recipes import Recipe, get_recipe, has_local_features
 from .remembering import Memory
 
-_memory = Memory()
+# What pages had verified lately.
+memory = Memory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def answer_page(
 ) -> tuple[int, Answer]:
     """Return the page's number and the answer that ends with it; the last one past the end."""
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
-    bounds = Bounds(seconds=settings.SIS_GEOMETRY_SECONDS, memory=_memory)
+    bounds = Bounds(seconds=settings.SIS_GEOMETRY_SECONDS, memory=memory)
     while True:
         depth = page * page_size
         answer = rank(

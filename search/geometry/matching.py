@@ -9,6 +9,9 @@ from catalog.vectors import Float32Array
 
 Int64Array = npt.NDArray[np.int64]
 
+# What rounding makes of a distance of 0.
+TINY = np.float32(1e-6)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
@@ -47,8 +50,8 @@ def match(query: Float32Array, hit: Float32Array, *, ratio: float, fewest: int) 
     products[rows, nearest] = -1
     second = products.max(axis=1)
     products[rows, nearest] = first
-    # Of unit vectors: squared distance 2 - 2p; never below 0 but for rounding.
-    ratios = np.sqrt(np.maximum(1 - first, 0) / np.maximum(1 - second, np.float32(1e-6)))
+    # Of unit vectors: squared distance 2 - 2p. Two that are both the very same do not stand out.
+    ratios = np.sqrt((np.maximum(1 - first, 0) + TINY) / (np.maximum(1 - second, 0) + TINY))
     good = np.flatnonzero(ratios < ratio)
     if len(good) < fewest:
         return none

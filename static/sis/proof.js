@@ -6,7 +6,7 @@
   const proof = document.querySelector("[data-proof]");
   if (!proof) return;
   const back = proof.querySelector("[data-proof-back]");
-  // Of a picture's shorter side, what is seen of it when close.
+  // Times as large as before.
   const CLOSE = 5;
 
   function centred(svg, circle) {
@@ -16,6 +16,12 @@
     const y = ((circle.cy.baseVal.value - svg.y.baseVal.value) / svg.height.baseVal.value) * height;
     const [wide, high] = [width / CLOSE, height / CLOSE];
     svg.setAttribute("viewBox", `${x - wide / 2} ${y - high / 2} ${wide} ${high}`);
+    const mark = document.createElementNS(svg.namespaceURI, "circle");
+    mark.setAttribute("class", "proof-mark");
+    mark.setAttribute("cx", x);
+    mark.setAttribute("cy", y);
+    mark.setAttribute("r", Math.min(wide, high) / 20);
+    svg.append(mark);
   }
 
   function close(line) {
@@ -31,7 +37,10 @@
     for (const line of plane.querySelectorAll(".proof-line")) {
       line.classList.toggle("is-chosen", line.dataset.line === chosen);
     }
-    for (const inner of plane.querySelectorAll("svg")) inner.setAttribute("viewBox", inner.dataset.whole);
+    for (const inner of plane.querySelectorAll("svg")) {
+      inner.setAttribute("viewBox", inner.dataset.whole);
+      inner.querySelector(".proof-mark")?.remove();
+    }
     back.hidden = !proof.querySelector(".is-close");
   }
 

@@ -54,7 +54,7 @@ WORDS = {"current": "current", "outdated": "out of date", "failed": "failed", "m
 def stand_in(monkeypatch) -> StandIn:
     descriptor = StandIn()
     monkeypatch.setattr(catalog_admin, "get_descriptor", lambda name="fc6": descriptor)
-    monkeypatch.setattr(tasks, "get_descriptor", lambda name="fc6": descriptor)
+    monkeypatch.setattr(tasks, "get_any", lambda name="fc6": descriptor)
     return descriptor
 
 

@@ -19,7 +19,7 @@ QUEUE = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 @pytest.fixture
 def stand_in(monkeypatch) -> StandIn:
     descriptor = StandIn()
-    monkeypatch.setattr(tasks, "get_descriptor", lambda name: descriptor)
+    monkeypatch.setattr(tasks, "get_any", lambda name: descriptor)
     return descriptor
 
 

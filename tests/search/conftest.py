@@ -2,6 +2,7 @@
 
 import pytest
 
+from search.services import memory
 from tests.postgres import missing
 
 
@@ -10,6 +11,12 @@ def var_folder(tmp_path, settings):
     """Each test has a folder for caches of its own."""
     settings.SIS_VAR_DIR = tmp_path / "var"
     return settings.SIS_VAR_DIR
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """Tests have the same numbers of images and of changes, each for other pictures."""
+    memory.clear()
 
 
 @pytest.fixture

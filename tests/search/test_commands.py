@@ -17,6 +17,8 @@ from catalog.pixels import decode
 from search.engines import reset_engines
 from search.models import Query
 from tests.helpers import add_image, encoded, picture, unit_vectors
+from tests.scenes import scene
+from tests.search.proven import COLOURS, fill_with_views
 
 
 @pytest.fixture(autouse=True)
@@ -138,3 +140,16 @@ def test_purge_forgets_old_queries_with_their_pictures(
         assert "1 query deleted" in run("purge_queries", "--days=7")
     assert list(Query.objects.all()) == [queries[1]]
     assert [path.stem for path in (media / "queries").iterdir()] == [str(queries[1].pk)]
+
+
+def test_a_search_with_geometry_tells_the_points(collection, tmp_path):
+    fill_with_views(collection)
+    path = tmp_path / "house.png"
+    path.write_bytes(encoded(scene(1), "PNG"))
+    asked = ("search_images", str(path), "--recipe", f"{COLOURS}+geometry")
+    hits = json.loads(run(*asked, "--format", "json"))["hits"]
+    assert [hit["proven_points"] > 7 for hit in hits] == [True] * 3 + [False] * 3
+    table = run(*asked).splitlines()[0].split()
+    assert table[2] == str(hits[0]["proven_points"])
+    rows = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv"))))
+    assert [int(row["proven_points"]) for row in rows] == [hit["proven_points"] for hit in hits]
