@@ -29,7 +29,7 @@ from .admin_features import (
     with_states,
 )
 from .admin_names import SearchedByName, with_title
-from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descriptor
+from .descriptors import DEFAULT, DescriptorError, all_names, get_any
 from .extraction import pending_ids
 from .feature_states import FeatureState
 from .features import current_model_id, features_of, searched_with
@@ -142,7 +142,7 @@ class ImageAdmin(SearchedByName, CatalogAdmin):
         # In a pop-up a row is picked, and nothing is done to it.
         if IS_POPUP_VAR in request.GET or not self.has_extract_permission(request):
             return found
-        for name in descriptor_names():
+        for name in all_names():
             suffix = "" if name == DEFAULT else f"_{name}"
             for action, words in ((extract, _("Extract features")), (clear, _("Clear features"))):
                 key = f"{action.__name__}{suffix}"
@@ -205,7 +205,7 @@ def extract(
 ) -> None:
     """Extract what has no current vector, failed images included; redo nothing."""
     try:
-        ids = pending_ids(images=queryset, descriptor=get_descriptor(descriptor), retry_failed=True)
+        ids = pending_ids(images=queryset, descriptor=get_any(descriptor), retry_failed=True)
     except DescriptorError as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         return

@@ -12,7 +12,7 @@ from django.utils.formats import localize
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 
-from .descriptors import get_descriptor
+from .descriptors import get_any
 from .extraction import clear_features
 from .extraction_rate import images_per_second
 from .feature_states import FeatureState
@@ -53,7 +53,7 @@ def confirmation(
         "title": gettext("Clear features"),
         "opts": model_admin.opts,
         "media": model_admin.media,
-        "descriptor": get_descriptor(descriptor).title or descriptor,
+        "descriptor": get_any(descriptor).title or descriptor,
         "number": number,
         "to_undo": time_to_extract(descriptor, number),
         "action": request.POST["action"],

@@ -1,5 +1,6 @@
 """The state of images' features, as the admin shows it: computed by the database, never by
-loading vectors. One column, one filter and two actions for each declared descriptor.
+loading vectors. A column for each declared descriptor; a filter and two actions for each of them
+and of local features.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from .descriptors import DEFAULT, DescriptorError, descriptor_names, get_descriptor
+from .descriptors import (
+    DEFAULT,
+    DescriptorError,
+    all_names,
+    descriptor_names,
+    get_any,
+    get_descriptor,
+)
 from .feature_states import FeatureState
 from .features import current_model_id
 from .models import Image
@@ -82,9 +90,9 @@ def state_column(descriptor: str) -> Callable[[Image], SafeString]:
 
 def titled(words: object, descriptor: str) -> str:
     """Return `words`, with the descriptor's title where there are several."""
-    if len(descriptor_names()) == 1:
+    if len(all_names()) == 1:
         return str(words)
-    return f"{words}: {get_descriptor(descriptor).title or descriptor}"
+    return f"{words}: {get_any(descriptor).title or descriptor}"
 
 
 def vector_fact(
@@ -134,5 +142,5 @@ def state_filters() -> list[type[FeaturesFilter]]:
                 "parameter_name": "features" if name == DEFAULT else f"features-{name}",
             },
         )
-        for name in descriptor_names()
+        for name in all_names()
     ]

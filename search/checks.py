@@ -35,6 +35,20 @@ def check_limits(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register()
+def check_seconds(**_kwargs: Any) -> list[checks.CheckMessage]:
+    seconds = settings.SIS_GEOMETRY_SECONDS
+    if seconds > 0:
+        return []
+    return [
+        checks.Error(
+            f"SIS_GEOMETRY_SECONDS is {seconds:g}.",
+            hint="Set it to a number of seconds above zero.",
+            id="search.E006",
+        )
+    ]
+
+
+@checks.register()
 def check_recipes(**_kwargs: Any) -> list[checks.CheckMessage]:
     messages: list[checks.CheckMessage] = []
     for name in declarations():

@@ -2,15 +2,17 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+
+from threadpoolctl import ThreadpoolController
 
 from catalog.descriptors.local.base import LocalDescriptor
 from catalog.descriptors.local.features import LocalFeatures, LocalFeaturesError
 from catalog.vectorstore import vectors_of
 
-from .blas import single_threads
 from .geometry.outcome import Verification
 from .geometry.rules import Rules
 from .geometry.sides import Side
@@ -20,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 # Read from the database at once: about 4 MB.
 IMAGES_AT_A_TIME = 16
+
+# Each comparison uses all cores: of two at once both would be late.
+_turn = threading.Lock()
+_threads = ThreadpoolController()
 
 
 def verify_images(
@@ -33,7 +39,8 @@ def verify_images(
 ) -> Verification:
     """Compare the query with each of the images, in order, on all cores.
 
-    Ends after `seconds`, or where `should_stop` says so, with what is known by then.
+    Ends after `seconds`, in which it may also have to wait for its turn, or where `should_stop`
+    says so, with what is known by then.
     """
     result = Verification(wanted=len(images))
     ends = time.monotonic() + seconds if seconds is not None else float("inf")
@@ -41,15 +48,35 @@ def verify_images(
     def over() -> bool:
         return time.monotonic() > ends or should_stop()
 
-    side = Side(query)
-    cores = os.cpu_count() or 1
-    with single_threads.held(), ThreadPoolExecutor(max_workers=cores) as pool:
+    if not _turn.acquire(timeout=-1 if seconds is None else max(0.0, seconds)):
+        return result
+    try:
+        # Products of a few thousand rows gain little from BLAS's own threads, which get in the way
+        # of ours. The limit is the process's; nobody else sets it meanwhile.
+        with _threads.limit(limits=1, user_api="blas"):
+            compare_all(Side(query), images, local, rules, over, result)
+    finally:
+        _turn.release()
+    return result
+
+
+def compare_all(
+    query: Side,
+    images: Sequence[int],
+    local: LocalDescriptor,
+    rules: Rules,
+    over: Callable[[], bool],
+    result: Verification,
+) -> None:
+    """Write into `result` what comes of each image, until it is `over`."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         waiting: list[tuple[int, Future[Verified | None]]] = []
         for image, features in stored_features(images, local, over):
-            result.checked += features is None
-            result.without += features is None
-            if features is not None:
-                waiting.append((image, pool.submit(compare, side, features, rules, over)))
+            if features is None:
+                result.checked += 1
+                result.without += 1
+            else:
+                waiting.append((image, pool.submit(compare, query, features, rules, over)))
         for image, future in waiting:
             try:
                 verified = future.result()
@@ -58,7 +85,6 @@ def verify_images(
             result.checked += 1
             if verified is not None:
                 result.found[image] = verified
-    return result
 
 
 def compare(

@@ -3,6 +3,7 @@
 from .base import Description, Descriptor, DescriptorError, PictureDescriptor, Prepared
 from .registry import (
     DEFAULT,
+    all_names,
     check_descriptor,
     descriptor_names,
     get_any,
@@ -16,6 +17,7 @@ __all__ = [
     "DescriptorError",
     "PictureDescriptor",
     "Prepared",
+    "all_names",
     "check_descriptor",
     "descriptor_names",
     "get_any",

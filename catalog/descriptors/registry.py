@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from ..declarations import declared_class
 from ..vectors import FC6_DIM
 from .base import Descriptor, DescriptorError, PictureDescriptor
-from .local.registry import get_local, is_local
+from .local.registry import get_local, is_local, local_names
 from .ready import READY
 
 SETTING = "SIS_DESCRIPTORS"
@@ -38,6 +38,11 @@ DERIVED = (
 def descriptor_names() -> list[str]:
     """Return the names of the declared descriptors, in the order of the setting."""
     return list(settings.SIS_DESCRIPTORS)
+
+
+def all_names() -> list[str]:
+    """Return `descriptor_names` and those of local features: all that images are described by."""
+    return [*descriptor_names(), *local_names()]
 
 
 def is_known(name: str) -> bool:

@@ -53,7 +53,7 @@ WORDS = {"current": "current", "outdated": "out of date", "failed": "failed", "m
 @pytest.fixture
 def stand_in(monkeypatch) -> StandIn:
     descriptor = StandIn()
-    monkeypatch.setattr(catalog_admin, "get_descriptor", lambda name="fc6": descriptor)
+    monkeypatch.setattr(catalog_admin, "get_any", lambda name="fc6": descriptor)
     monkeypatch.setattr(tasks, "get_any", lambda name="fc6": descriptor)
     return descriptor
 

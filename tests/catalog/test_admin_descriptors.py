@@ -5,9 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog.descriptors import get_descriptor
+from catalog.descriptors import get_any, get_descriptor
 from catalog.extraction import extract_features
 from catalog.models import Image, ImageVector
+from catalog.vectorstore import vectors_of
 from tests.helpers import add_image
 
 LIST = reverse("admin:catalog_image_changelist")
@@ -66,6 +67,19 @@ def test_the_page_of_an_image_lists_its_vectors_and_loads_none(admin_client, ima
 
 def test_one_descriptor_needs_no_name(admin_client, images, settings):
     settings.SIS_DESCRIPTORS = {"fc6": settings.SIS_DESCRIPTORS["fc6"]}
+    settings.SIS_LOCAL_DESCRIPTORS = {}
     page = admin_client.get(LIST).content.decode()
     assert "Features: fc6" not in page
     assert "extract_colour" not in page
+
+
+def test_local_features_are_extracted_and_cleared_like_others(admin_client, images):
+    # Catches features that only the command line can make.
+    chosen = {"_selected_action": [image.pk for image in images]}
+    admin_client.post(LIST, {"action": "extract_rootsift", **chosen})
+    local = get_any("rootsift")
+    assert vectors_of("rootsift").count(local.model_id) == len(images)
+    page = admin_client.get(f"{LIST}?features-rootsift=current").content.decode()
+    assert "Extract features: Local features (RootSIFT)" in page
+    admin_client.post(LIST, {"action": "clear_rootsift", "confirmed": "1", **chosen})
+    assert vectors_of("rootsift").count(local.model_id) == 0

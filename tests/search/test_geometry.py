@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from threadpoolctl import threadpool_info
 
 from catalog.descriptors import DescriptorError
 from catalog.descriptors.local.features import encode, without_features
 from catalog.descriptors.local.registry import get_local
 from catalog.models import Collection, ImageVector
 from search import remembering, verifying
-from search.blas import SingleThreads
-from search.checks import check_recipes
+from search.checks import check_recipes, check_seconds
 from search.geometry.outcome import Verification
 from search.geometry.rules import Rules
 from search.queries import NotDescribed, described_image
@@ -290,20 +290,31 @@ def test_a_declared_geometry_is_taken(settings, images):
     assert replace(geometry, first=6) != geometry
 
 
-def test_the_last_one_out_gives_the_threads_back():
-    # Catches products that stay at one thread for good after two searches at once.
-    from threadpoolctl import threadpool_info
+@pytest.mark.parametrize("seconds", [0, -1.5])
+def test_seconds_are_above_zero(settings, seconds):
+    settings.SIS_GEOMETRY_SECONDS = seconds
+    (message,) = check_seconds()
+    assert f"SIS_GEOMETRY_SECONDS is {seconds:g}." in message.msg
 
+
+def test_two_searches_take_turns_and_the_second_waits_no_longer_than_it_may(images):
+    # Catches two that share the cores, and both come too late.
+    assert verifying._turn.acquire()
+    try:
+        recipe = get_recipe(WITH)
+        described = described_image(image=images["house"], descriptors=recipe.describers)
+        queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
+        answer = rank(recipe=recipe, queries=queries, k=6, bounds=Bounds(seconds=0.05))
+        assert answer.verifications[0].checked == 0
+        assert len(answer.ids[0]) == 6
+    finally:
+        verifying._turn.release()
+
+
+def test_products_get_their_threads_back(images):
     def threads() -> list[int]:
         return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
 
     before = threads()
-    single = SingleThreads()
-    first, second = single.held(), single.held()
-    first.__enter__()
-    second.__enter__()
-    assert set(threads()) == {1}
-    first.__exit__(None, None, None)
-    assert set(threads()) == {1}
-    second.__exit__(None, None, None)
+    ask(images["house"])
     assert threads() == before

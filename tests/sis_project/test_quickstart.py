@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 import sample_corpus
-from catalog.descriptors import DescriptorError, descriptor_names
+from catalog.descriptors import DescriptorError, all_names
 from catalog.descriptors.backbones import lite0
 from catalog.models import Collection, Image
 from sis_project import quickstart
@@ -100,7 +100,7 @@ def test_what_takes_seconds_comes_before_what_takes_minutes(own_folder, tiny_sam
     # Catches a first user who waits for VGG16, and a descriptor that is never extracted.
     run()
     assert commands[:2] == ["labels", "lite0"]
-    assert sorted(commands[1:]) == sorted(descriptor_names())
+    assert sorted(commands[1:]) == sorted(all_names())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -120,7 +120,7 @@ def test_pages_are_served_while_fc6_is_still_to_come(
     monkeypatch.setattr(quickstart_command, "beside", beside)
     call_command("quickstart", "--port", "0", stdout=io.StringIO(), stderr=io.StringIO())
     assert commands == ["labels", "lite0"]
-    assert order == [name for name in descriptor_names() if name != "lite0"] + ["served"]
+    assert order == [name for name in all_names() if name != "lite0"] + ["served"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
 import sample_corpus
-from catalog.descriptors import descriptor_names, get_descriptor
+from catalog.descriptors import all_names, get_descriptor
 from catalog.management.base import SisCommand
 from catalog.management.progress import Progress
 from catalog.trouble.reasons import reason
@@ -112,7 +112,7 @@ class Command(SisCommand):
         """Return the options of `extract_features` for what takes a minute and longer."""
         if not quickstart.has_sample():
             return []
-        later = [name for name in descriptor_names() if name != quickstart.FIRST]
+        later = [name for name in all_names() if name != quickstart.FIRST]
         return [{"collection": quickstart.SAMPLE, "descriptor": name} for name in later]
 
     def label(self) -> None:
