@@ -184,3 +184,11 @@ def test_the_picture_s_page_tells_of_its_local_features(client, images):
     assert "Local features (RootSIFT) ready rootsift/2000/1024px/upright" in said
     # They rank nothing: what is searched with is the vector.
     assert f"similar/?recipe={COLOURS}" in html(client.get(images["house"].get_absolute_url()))
+
+
+def test_what_a_grown_query_proves_has_no_page_of_two_pictures(client, images):
+    # Catches a link that says "proven" to a page that says "nothing proves".
+    address = reverse("search:similar", args=[images["house"].pk])
+    response = client.get(f"{address}?recipe={COLOURS}%2Bgeometry%2Bexpanded&checked=1")
+    assert text(response).count("Proven by") == 3
+    assert "/proof/" not in html(response)
