@@ -169,7 +169,8 @@ class TopicResult(Boxed):
     """One topic of a run: its query and judgements as they were, its ranking, its figures.
 
     `reason` says why it was not evaluated. The figures are those of `scoring.Figures`, None
-    where the topic is not part of the mean. Positions refer to the run's `names`.
+    where the topic is not part of the mean. Positions refer to the run's `names`. `proven`: by how
+    many points geometry proved an image, by its position as text.
     """
 
     run = models.ForeignKey(EvaluationRun, models.CASCADE, related_name="results")
@@ -192,6 +193,7 @@ class TopicResult(Boxed):
     legacy = models.FloatField("legacy-2021", null=True)
     query_position = models.PositiveIntegerField(null=True)
     label_counts = models.JSONField(default=list)
+    proven = models.JSONField(default=dict)
     judged_data = models.BinaryField(default=b"")
     ranking_data = models.BinaryField(default=b"")
 

@@ -19,10 +19,11 @@ BOUNDS_AT = (1, 5, 10)
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """An image's place for one topic: `rank` from 1 after removing the ignored, None where the
-    ranking does not hold it."""
+    ranking does not hold it; `inliers`: by how many points geometry proved it, 0 without."""
 
     result: TopicResult
     rank: int | None
+    inliers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Suspect:
     sightings: tuple[Sighting, ...]
 
     @property
+    def inliers(self) -> int:
+        """The most points by which it is proven to show what a query does."""
+        return max(sighting.inliers for sighting in self.sightings)
+
+    @property
     def best_rank(self) -> int | None:
         return min((s.rank for s in self.sightings if s.rank is not None), default=None)
 
@@ -50,8 +56,9 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`unlabelled`: images without a label within the first `depth`, best rank first, those
-    seen for more topics of the landmark first among equals. `buried`: images with the protocol's
+    """`unlabelled`: images without a label within the first `depth`: first those that geometry
+    proved, the most points first, then by best rank, those seen for more topics of the landmark
+    first among equals. `buried`: images with the protocol's
     best label below the first `depth` or their R, whichever is further down, worst first.
     `bounds`: what relabelling could do to the mean, for several m.
     """
@@ -78,7 +85,8 @@ def audit_run(
         ranks = kept_ranks(labelled, run)
         for place in unlabelled_high(labelled, ranks, depth):
             key = (result.landmark, run.names[place])
-            high.setdefault(key, []).append(Sighting(result, ranks[place]))
+            inliers = result.proven.get(str(place), 0)
+            high.setdefault(key, []).append(Sighting(result, ranks[place], inliers))
         limit = max(depth, result.positives)
         for place in labelled.judged[run.rules.positives[0]].tolist():
             rank = ranks.get(place)
@@ -90,7 +98,7 @@ def audit_run(
     return Audit(
         run=run,
         depth=depth,
-        unlabelled=sorted(suspects(high, ""), key=lambda s: (s.best_rank, -len(s.sightings))),
+        unlabelled=sorted(suspects(high, ""), key=unlabelled_order),
         buried=sorted(suspects(low, best_label), key=buried_order),
         bounds=[found for found in bounds if found is not None],
     )
@@ -114,6 +122,10 @@ def suspects(seen: dict[tuple[str, str], list[Sighting]], label: str) -> list[Su
         Suspect(name, landmark, label, tuple(sightings))
         for (landmark, name), sightings in seen.items()
     ]
+
+
+def unlabelled_order(suspect: Suspect) -> tuple:
+    return (-suspect.inliers, suspect.best_rank, -len(suspect.sightings))
 
 
 def buried_order(suspect: Suspect) -> tuple:

@@ -28,7 +28,8 @@ class Ranked:
     `rankings`: topic to positions in `table`, best first; `reasons`: why other topics have none;
     topics in neither are not in the run file. `present`: every name of the collection, for
     counting the judged ones it lacks. `pairs`: (name, model id) of every image that took part,
-    None where that is unknown. `unknown_topics`: ranked ones that the benchmark lacks.
+    None where that is unknown. `unknown_topics`: ranked ones that the benchmark lacks. `proven`:
+    topic to the names that geometry proved, with the number of points.
     """
 
     table: NameTable
@@ -37,6 +38,7 @@ class Ranked:
     reasons: Mapping[str, str] = field(default_factory=dict)
     pairs: Sequence[tuple[str, str]] | None = None
     unknown_topics: Sequence[str] = ()
+    proven: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def start(*, run: EvaluationRun) -> bool:
@@ -119,6 +121,9 @@ def topic_result(
     figures, seen = score(labelled, run.rules)
     row.status = Outcome.NO_POSITIVES if figures.ap is None else Outcome.EVALUATED
     row.ranking_data = tables.encode_positions(ranking)
+    proven = ranked.proven.get(facts.name, {})
+    places = ranked.table.add(list(proven)).tolist() if proven else []
+    row.proven = dict(zip(map(str, places), proven.values(), strict=True))
     for name, value in asdict(figures).items():
         setattr(row, name, value)
     return row, seen

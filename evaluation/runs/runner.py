@@ -21,7 +21,7 @@ from ..measures.protocols import PROTOCOLS, Protocol
 from ..models import Benchmark, EvaluationRun, Source, Topic
 from .code_version import code_version, library_versions
 from .query_vectors import OnProgress, QueryVectors
-from .ranking import NothingToSearch, rank_topics
+from .ranking import NothingToSearch, TopicRankings, rank_topics
 from .recipes import chosen_recipe, recipe_fields
 from .recording import Ranked, fail, finish, note_progress, start
 
@@ -190,6 +190,7 @@ def rank(
         reasons=by_name(topics, found.queries.reasons),
         present=frozenset(images.values()),
         pairs=[(name, run.model_id) for name in names],
+        proven=by_name(topics, proven_names(found, images)),
     )
 
 
@@ -231,6 +232,14 @@ def positions_of(ids: IntArray, images: Mapping[int, str]) -> tuple[list[str], l
     positions = place[np.searchsorted(known, ids)]
     names = [images[pk] for pk in known[here].tolist()]
     return names, [row[row >= 0] for row in positions]
+
+
+def proven_names(found: TopicRankings, images: Mapping[int, str]) -> dict[int, dict[str, int]]:
+    """Return by how many points which names are proven, by topic's id."""
+    return {
+        topic: {images[pk]: inliers for pk, inliers in proven.items() if pk in images}
+        for topic, proven in zip(found.order, found.proven, strict=False)
+    }
 
 
 def by_name(topics: list[Topic], values: Mapping[int, Any]) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from evaluation.models import Benchmark, EvaluationRun, RecipeTrial, TopicVector
+from evaluation.reports.audit import audit_run
 from evaluation.runs import ranking
 from evaluation.runs.runner import EvaluationError, EvaluationInterrupted, evaluate
 from search.recipes import get_recipe
@@ -95,3 +97,21 @@ def test_a_trial_asks_with_local_features_too(images, collection, settings, caps
     rows = {row["recipe"]: row for row in RecipeTrial.objects.get().rows}
     assert rows["mine"]["facts"]["geometry"]["first"] == 6
     assert rows["mine"]["mean"] >= rows[COLOURS]["mean"]
+
+
+def test_an_audit_shows_what_is_proven_and_unlabelled_first(images, client):
+    # Catches labels that lack what geometry proves, at the end of a long list.
+    unlabelled = truth() | {"house_1_good.txt": "house\n"}
+    made = run(imported(unlabelled, name="views"))
+    found = audit_run(run=made)
+    assert [suspect.name for suspect in found.unlabelled][:2] == ["from_the_left", "from_afar"]
+    points = [suspect.inliers for suspect in found.unlabelled]
+    assert points[0] > points[1] >= 8
+    assert set(points[2:]) == {0}
+    page = client.get(reverse("evaluation:audit", args=[made.pk])).content.decode()
+    assert page.count("proven by") == 2
+
+
+def test_a_run_without_geometry_proves_nothing(benchmark):
+    made = evaluate(benchmark=benchmark, recipe=get_recipe(COLOURS), crop=False)
+    assert made.results.get().proven == {}

@@ -110,10 +110,8 @@ class RootSift(LocalDescriptor):
                 point.angle = 0
         # SIFT leaves none of them out, and keeps their order.
         _points, rows = sift.compute(grey, points)
-        rows, facts = root(np.asarray(rows, np.float32)), facts[kept]
-        return LocalFeatures(
-            size, facts[:, :2], facts[:, 2], facts[:, 3], root(np.asarray(rows, np.float32))
-        )
+        descriptors, facts = root(np.asarray(rows, np.float32)), facts[kept]
+        return LocalFeatures(size, facts[:, :2], facts[:, 2], facts[:, 3], descriptors)
 
     def chosen(
         self, facts: npt.NDArray[np.float32], size: tuple[int, int]

@@ -1,5 +1,6 @@
 """RootSIFT: what it finds, how much of it, where, and what stands in its model id."""
 
+import cv2
 import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -71,6 +72,22 @@ def test_a_quiet_half_keeps_its_points():
     picture.paste(quiet, (400, 0))
     features = RootSift(features=100).prepare(picture)
     assert (features.positions[:, 0] > 400).sum() >= 10
+
+
+def test_descriptors_are_the_roots_of_sift_s_own():
+    # Catches roots taken twice, or of another point: nothing fails, and pairs match a little less.
+    grey = np.asarray(scene(1).convert("L"))
+    features = RootSift(features=10_000, upright=False).points_of(grey)
+    points, rows = cv2.SIFT.create(contrastThreshold=0.02).detectAndCompute(grey, None)
+    expected = {
+        (*point.pt, point.size, point.angle): np.sqrt(row / row.sum()) * 512
+        for point, row in zip(points, rows, strict=True)
+    }
+    assert len(features) > 200
+    for place in range(len(features)):
+        found = (*features.positions[place], features.scales[place], features.angles[place])
+        own = min(expected, key=lambda one: np.abs(np.subtract(one, found)).sum())
+        assert np.abs(np.minimum(expected[own], 255) - features.descriptors[place]).max() <= 0.51
 
 
 def test_root_sift_is_the_root_of_shares():
