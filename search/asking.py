@@ -29,10 +29,11 @@ class Asked:
     """How a page is to rank: `whole` is what was chosen, `recipe` what this answer ranks by.
 
     They differ while the geometry is still to be checked, which a page asks for when it is shown.
-    `name` is that of the choice, without `+geometry`.
+    `name` is that of the choice, `listed` the same without `+geometry`, as it stands in lists.
     """
 
     name: str
+    listed: str
     whole: Recipe
     recipe: Recipe
     only_proven: bool
@@ -46,13 +47,13 @@ def asked_for(request: HttpRequest, collection: Collection | None, *, default: s
     """Return what the address asks for: `geometry=off` leaves it out, `checked=1` waits for it."""
     recipe = chosen_recipe(request, default=default)
     only_proven = request.GET.get("proven") == "1"
-    name = plain_name(recipe.name) or recipe.name
+    names = recipe.name, plain_name(recipe.name) or recipe.name
     if request.GET.get("geometry") == "off" and not only_proven:
-        return Asked(name, recipe.plain, recipe.plain, only_proven=False)
+        return Asked(*names, recipe.plain, recipe.plain, only_proven=False)
     whole = proven(recipe, collection)
     checked = only_proven or request.GET.get("checked") == "1"
     now = whole if checked else whole.plain
-    return Asked(name, whole, now, only_proven=only_proven and whole.geometry is not None)
+    return Asked(*names, whole, now, only_proven=only_proven and whole.geometry is not None)
 
 
 def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Collection | None:

@@ -7,9 +7,8 @@ from catalog.models import Image
 from catalog.pixels import Box
 from catalog.vectorstore import vectors_of
 
+from .geometry.comparing import Comparison
 from .geometry.drawing import Arrangement, Drawing, above, beside, drawn
-from .geometry.sides import Side
-from .geometry.verification import verify
 from .recipes import Geometry
 
 
@@ -18,6 +17,7 @@ class Proof:
     """How a hit shows what the query does; `inliers` is the number of places that agree."""
 
     inliers: int
+    is_mirrored: bool
     drawing: Drawing
     row: Arrangement
     column: Arrangement
@@ -36,12 +36,16 @@ def prove(
     features = next((local.decode(data) for _collection, _pk, data in stored), None)
     if features is None:
         return None
-    verified = verify(Side(query), Side(features), geometry.rules)
+    verified = Comparison(query, geometry.rules).with_hit(features)
     if verified is None:
         return None
     hit_size = (hit.width, hit.height)
     whole = part or (0.0, 0.0, float(size[0]), float(size[1]))
     drawing = drawn(verified, query, features, part=whole, hit_size=hit_size)
     return Proof(
-        verified.inliers, drawing, beside(drawing, size, hit_size), above(drawing, size, hit_size)
+        verified.inliers,
+        verified.is_mirrored,
+        drawing,
+        beside(drawing, size, hit_size),
+        above(drawing, size, hit_size),
     )

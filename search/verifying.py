@@ -13,10 +13,10 @@ from catalog.descriptors.local.base import LocalDescriptor
 from catalog.descriptors.local.features import LocalFeatures, LocalFeaturesError
 from catalog.vectorstore import vectors_of
 
+from .geometry.comparing import Comparison
 from .geometry.outcome import Verification
 from .geometry.rules import Rules
-from .geometry.sides import Side
-from .geometry.verification import Verified, verify
+from .geometry.verification import Verified
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +54,16 @@ def verify_images(
         # Products of a few thousand rows gain little from BLAS's own threads, which get in the way
         # of ours. The limit is the process's; nobody else sets it meanwhile.
         with _threads.limit(limits=1, user_api="blas"):
-            compare_all(Side(query), images, local, rules, over, result)
+            compare_all(Comparison(query, rules), images, local, over, result)
     finally:
         _turn.release()
     return result
 
 
 def compare_all(
-    query: Side,
+    comparison: Comparison,
     images: Sequence[int],
     local: LocalDescriptor,
-    rules: Rules,
     over: Callable[[], bool],
     result: Verification,
 ) -> None:
@@ -76,7 +75,7 @@ def compare_all(
                 result.checked += 1
                 result.without += 1
             else:
-                waiting.append((image, pool.submit(compare, query, features, rules, over)))
+                waiting.append((image, pool.submit(compare, comparison, features, over)))
         for image, future in waiting:
             try:
                 verified = future.result()
@@ -88,12 +87,12 @@ def compare_all(
 
 
 def compare(
-    query: Side, features: LocalFeatures, rules: Rules, over: Callable[[], bool]
+    comparison: Comparison, features: LocalFeatures, over: Callable[[], bool]
 ) -> Verified | None:
-    """`verify`; raises `TimeoutError` where time was up before."""
+    """Compare with one hit; raises `TimeoutError` where time was up before."""
     if over():
         raise TimeoutError
-    return verify(query, Side(features), rules)
+    return comparison.with_hit(features)
 
 
 def stored_features(

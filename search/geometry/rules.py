@@ -10,7 +10,8 @@ class Rules:
     `ratio`: of the ratio test; `inliers`: places that must agree, at least; `loose`: how far off
     matches may be that a homography is sought among, `strict`: that agree with it; `place`: points
     this near to each other are one place; `magnified`: how many times larger or smaller the hit
-    may be, `squeezed`: how many times more in one direction than in the other.
+    may be, `squeezed`: how many times more in one direction than in the other; `mirrored`: whether
+    a mirror image counts, too, which takes twice as long where nothing is proven.
     """
 
     ratio: float = 0.8
@@ -20,3 +21,4 @@ class Rules:
     place: float = 8 / 1024
     magnified: float = 8.0
     squeezed: float = 4.0
+    mirrored: bool = False

@@ -25,12 +25,14 @@ class Verified:
     """How a hit shows what the query does.
 
     `inliers`: the number of places that agree; `matrix` (3, 3) float64: from pixels of the query's
-    analysed picture to the hit's; `matches`: those that agree, the best first.
+    analysed picture to the hit's; `matches`: those that agree, the best first; `is_mirrored`: left
+    and right are exchanged in the hit.
     """
 
     inliers: int
     matrix: Matrix
     matches: Matches
+    is_mirrored: bool = False
 
 
 def verify(query: Side, hit: Side, rules: Rules) -> Verified | None:

@@ -2,9 +2,10 @@
 
 A declaration is a dictionary: `PARTS` (names of descriptors, or their weights by name), and where
 wanted `FUSION` ("similarities" or "reciprocal-ranks"), `EXPANSION` (`METHOD` "average" or "alpha",
-`N`, `ALPHA`), `REGIONS` (true), `GEOMETRY` (`FEATURES`, `FIRST`, `EXPANSION` (true)), `TITLE` and
+`N`, `ALPHA`), `REGIONS` (true), `GEOMETRY` (`FEATURES`, `FIRST`, `EXPANSION` and
+`MIRRORED` (true)), `TITLE` and
 `PURPOSE`. The name of any of them with `+geometry` verifies its first results, and with
-`+geometry+expanded` once more with what was proven.
+`+geometry+expanded` once more with what was proven; `+geometry+mirrored` also finds mirror images.
 """
 
 import math
@@ -22,15 +23,17 @@ from catalog.descriptors.ready import READY as READY_DESCRIPTORS
 from catalog.descriptors.registry import LONGEST_NAME, NAME, is_known
 from catalog.kept_rows import stored_names
 
+from ..geometry.rules import Rules
 from .model import FIRST, Expansion, ExpansionMethod, Fusion, Geometry, Part, Recipe, RecipeError
 from .ready import READY
 
 SETTING = "SIS_RECIPES"
 KEYS = {"PARTS", "FUSION", "EXPANSION", "REGIONS", "GEOMETRY", "TITLE", "PURPOSE"}
+GEOMETRY_KEYS = {"FEATURES", "FIRST", "EXPANSION", "MIRRORED"}
 MOST_EXPANDED = 100
 MOST_VERIFIED = 1000
 # What the name of a way to rank ends with where its first results are verified.
-GEOMETRY, EXPANDED = "+geometry", "+expanded"
+GEOMETRY, EXPANDED, MIRRORED = "+geometry", "+expanded", "+mirrored"
 
 
 def recipe_names() -> list[str]:
@@ -69,7 +72,8 @@ def get_recipe(name: str) -> Recipe:
         if name in declarations():
             return recipe_of(name, check_recipe(name))
         if (plain := plain_name(name)) and len(name) <= LONGEST_NAME:
-            return with_geometry(get_recipe(plain), expansion=name.endswith(EXPANDED))
+            ending = name.removeprefix(f"{plain}{GEOMETRY}")
+            return with_geometry(get_recipe(plain), ending)
         descriptor = get_descriptor(name)
         return Recipe(name, descriptor.title or name, descriptor.purpose, (Part(descriptor),))
     except DescriptorError as error:
@@ -83,28 +87,33 @@ def get_recipe(name: str) -> Recipe:
 
 
 def plain_name(name: str) -> str:
-    """Return what stands before `+geometry`, or `+geometry+expanded`; empty without."""
-    plain, found, rest = name.partition(GEOMETRY)
-    return plain if found and rest in ("", EXPANDED) else ""
+    """Return what stands before `+geometry` and its endings; empty without."""
+    plain, found, ending = name.partition(GEOMETRY)
+    return plain if found and ending in ("", EXPANDED, MIRRORED) else ""
 
 
-def with_geometry(recipe: Recipe, *, expansion: bool = False) -> Recipe:
+def with_geometry(recipe: Recipe, ending: str = "") -> Recipe:
     """Return the recipe with the ready-made geometry; as it is where it has its own.
 
-    Raises `DescriptorError` where the local features are taken away.
+    `ending` is what its name has after `+geometry`. Raises `DescriptorError` where the local
+    features are taken away.
     """
     if recipe.geometry is not None:
         return recipe
-    title = (
-        _("%(recipe)s, proven by geometry and asked again")
-        if expansion
-        else _("%(recipe)s, proven by geometry")
-    )
+    title = {
+        "": _("%(recipe)s, proven by geometry"),
+        EXPANDED: _("%(recipe)s, proven by geometry and asked again"),
+        MIRRORED: _("%(recipe)s, proven by geometry, in a mirror, too"),
+    }[ending]
     return replace(
         recipe,
-        name=f"{recipe.name}{GEOMETRY}{EXPANDED if expansion else ''}",
+        name=f"{recipe.name}{GEOMETRY}{ending}",
         title=title % {"recipe": recipe.title},
-        geometry=Geometry(get_local(DEFAULT_LOCAL), expansion=expansion),
+        geometry=Geometry(
+            get_local(DEFAULT_LOCAL),
+            expansion=ending == EXPANDED,
+            rules=Rules(mirrored=ending == MIRRORED),
+        ),
     )
 
 
@@ -135,6 +144,7 @@ def geometry_of(declared: dict[str, Any] | None) -> Geometry | None:
         get_local(declared.get("FEATURES", DEFAULT_LOCAL)),
         declared.get("FIRST", FIRST),
         bool(declared.get("EXPANSION")),
+        Rules(mirrored=bool(declared.get("MIRRORED"))),
     )
 
 
@@ -202,16 +212,14 @@ def check_expansion(declared: Any, where: str) -> None:
 
 
 def check_geometry(declared: Any, where: str) -> None:
-    if not isinstance(declared, dict) or set(declared) - {"FEATURES", "FIRST", "EXPANSION"}:
-        raise ImproperlyConfigured(
-            f"{where} is {declared!r}: it takes FEATURES, FIRST and EXPANSION."
-        )
+    if not isinstance(declared, dict) or set(declared) - GEOMETRY_KEYS:
+        known = ", ".join(sorted(GEOMETRY_KEYS))
+        raise ImproperlyConfigured(f"{where} is {declared!r}: it takes {known}.")
     local, first = declared.get("FEATURES", DEFAULT_LOCAL), declared.get("FIRST", FIRST)
     if not isinstance(local, str) or not is_local(local):
         raise ImproperlyConfigured(f"{where}['FEATURES'] names no local features: {local!r}.")
     if isinstance(first, bool) or not isinstance(first, int) or not 1 <= first <= MOST_VERIFIED:
         raise ImproperlyConfigured(f"{where}['FIRST'] is {first!r}: from 1 to {MOST_VERIFIED}.")
-    if not isinstance(declared.get("EXPANSION", False), bool):
-        raise ImproperlyConfigured(
-            f"{where}['EXPANSION'] is {declared['EXPANSION']!r}: true or false."
-        )
+    for key in ("EXPANSION", "MIRRORED"):
+        if not isinstance(declared.get(key, False), bool):
+            raise ImproperlyConfigured(f"{where}[{key!r}] is {declared[key]!r}: true or false.")

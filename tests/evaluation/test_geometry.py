@@ -47,11 +47,11 @@ def test_a_run_ranks_as_the_page_does_and_says_by_what(benchmark, images):
 
 def test_a_run_measures_time_without_what_was_remembered(benchmark, monkeypatch):
     # Catches a second ranking that costs nothing, and is taken for the time of one.
-    from search import verifying
+    from search.geometry import comparing
 
     calls = []
-    verify = verifying.verify
-    monkeypatch.setattr(verifying, "verify", lambda *given: calls.append(1) or verify(*given))
+    verify = comparing.verify
+    monkeypatch.setattr(comparing, "verify", lambda *given: calls.append(1) or verify(*given))
     run(benchmark)
     assert len(calls) == 2 * 6
 

@@ -13,6 +13,7 @@ from catalog.descriptors.local.registry import get_local
 from catalog.models import Collection, ImageVector
 from search import remembering, verifying
 from search.checks import check_recipes, check_seconds
+from search.geometry import comparing
 from search.geometry.outcome import Verification
 from search.geometry.rules import Rules
 from search.queries import NotDescribed, described_image
@@ -115,13 +116,13 @@ def test_time_is_bounded_and_what_is_done_counts(images, settings):
 
 
 def test_time_that_runs_out_half_way(images, monkeypatch):
-    verify, calls = verifying.verify, []
+    verify, calls = comparing.verify, []
 
     def slow(*given):
         calls.append(1)
         return verify(*given)
 
-    monkeypatch.setattr(verifying, "verify", slow)
+    monkeypatch.setattr(comparing, "verify", slow)
     recipe = get_recipe(WITH)
     described = described_image(image=images["house"], descriptors=recipe.describers)
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
@@ -133,8 +134,8 @@ def test_time_that_runs_out_half_way(images, monkeypatch):
 def test_the_same_is_not_worked_out_twice_until_something_changes(images, monkeypatch):
     # Catches "show more" that verifies everything anew, and proofs of pictures that were replaced.
     calls = []
-    verify = verifying.verify
-    monkeypatch.setattr(verifying, "verify", lambda *given: calls.append(1) or verify(*given))
+    verify = comparing.verify
+    monkeypatch.setattr(comparing, "verify", lambda *given: calls.append(1) or verify(*given))
     ask(images["house"])
     first = len(calls)
     ask(images["house"], page_size=2)
@@ -147,8 +148,8 @@ def test_the_same_is_not_worked_out_twice_until_something_changes(images, monkey
 
 def test_memory_does_not_outlive_what_it_was_of(images, monkeypatch):
     calls = []
-    verify = verifying.verify
-    monkeypatch.setattr(verifying, "verify", lambda *given: calls.append(1) or verify(*given))
+    verify = comparing.verify
+    monkeypatch.setattr(comparing, "verify", lambda *given: calls.append(1) or verify(*given))
     monkeypatch.setattr(remembering, "KEPT_SECONDS", 0)
     ask(images["house"])
     ask(images["house"])
@@ -264,8 +265,9 @@ def test_nothing_is_ranked_silently_without_the_geometry_that_was_asked_for(coll
 @pytest.mark.parametrize(
     ("geometry", "said"),
     [
-        ([], "it takes FEATURES, FIRST and EXPANSION"),
-        ({"MOST": 3}, "it takes FEATURES, FIRST and EXPANSION"),
+        ([], "it takes EXPANSION, FEATURES, FIRST, MIRRORED"),
+        ({"MOST": 3}, "it takes EXPANSION, FEATURES, FIRST, MIRRORED"),
+        ({"MIRRORED": "yes"}, "true or false"),
         ({"FEATURES": "sift"}, "names no local features: 'sift'"),
         ({"FIRST": 0}, "from 1 to 1000"),
         ({"FIRST": True}, "from 1 to 1000"),

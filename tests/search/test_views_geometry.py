@@ -5,7 +5,10 @@ from io import BytesIO
 
 import pytest
 from django.urls import reverse
+from PIL import ImageOps
 
+from catalog.descriptors import get_any
+from catalog.extraction import extract_features
 from catalog.models import Image, ImageVector
 from search.models import Query
 from search.queries import create_query, crop_query
@@ -13,7 +16,7 @@ from search.recipes import get_recipe
 from tests.helpers import encoded
 from tests.pages import hit_ids, html, text
 from tests.scenes import scene
-from tests.search.proven import COLOURS, VIEWS, fill_with_views
+from tests.search.proven import COLOURS, VIEWS, fill_with_views, store
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "ranking"}
@@ -192,3 +195,16 @@ def test_what_a_grown_query_proves_has_no_page_of_two_pictures(client, images):
     response = client.get(f"{address}?recipe={COLOURS}%2Bgeometry%2Bexpanded&checked=1")
     assert text(response).count("Proven by") == 3
     assert "/proof/" not in html(response)
+
+
+def test_mirror_images_are_found_where_they_are_asked_for(client, images, collection):
+    copy = store(collection, "mirrored", ImageOps.mirror(scene(1)))
+    for name in (COLOURS, "rootsift"):
+        extract_features(ids=[copy.pk], descriptor=get_any(name))
+    address = reverse("search:similar", args=[images["house"].pk])
+    plain = client.get(f"{address}?recipe={COLOURS}&checked=1")
+    also = client.get(f"{address}?recipe={COLOURS}%2Bgeometry%2Bmirrored&checked=1")
+    assert (text(plain).count("Proven by"), text(also).count("Proven by")) == (3, 4)
+    link = re.search(rf'href="([^"]+/proof/{copy.pk}/[^"]*)"', html(also))[1]
+    assert "Left and right are exchanged." in text(client.get(link))
+    assert "Nothing proves" in text(client.get(link.split("?")[0]))
