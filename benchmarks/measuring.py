@@ -19,6 +19,7 @@ PACKAGES = (
     "keras",
     "Django",
     "pillow",
+    "opencv-python-headless",
     "faiss-cpu",
     "usearch",
 )

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from tests.helpers import encoded, picture
+from tests.scenes import scene
 
 pytestmark = pytest.mark.slow
 
@@ -87,3 +88,27 @@ def test_the_benchmark_of_rankings_runs_on_a_corpus_of_ones_own(tmp_path):
         "rgem-lite0",
     ]
     assert {"pixels", "rgem-lite0-regions"} <= {row["recipe"] for row in tables["Ranking"]}
+
+
+def test_the_benchmark_of_geometry_runs_on_pictures_of_ones_own(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for seed in range(3):
+        (folder / f"{seed}.png").write_bytes(encoded(scene(seed), "PNG"))
+    (folder / "again.png").write_bytes(encoded(scene(0), "PNG"))
+    written = tmp_path / "figures.json"
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.geometry", str(folder), "--rounds=1"),
+            *("--features", "200", f"--json={written}"),
+        ],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert finished.returncode == 0, finished.stderr
+    tables = json.loads(written.read_text())["tables"]
+    assert tables["Describing"][0]["features a picture"] > 100
+    # Of six pairs one is of one place.
+    assert (tables["Verifying"][0]["pairs"], tables["Verifying"][0]["proven"]) == (6, 1)
