@@ -65,14 +65,11 @@ def store_part(part: Query, *, of: Query, described: Described) -> Query:
 
 def insert(query: Query, described: Described) -> None:
     query.save(force_insert=True)
-    keep_descriptions(query, described)
+    keep_vectors(query, described)
 
 
-def keep_descriptions(query: Query, described: Described) -> None:
-    """Store a query's vectors and local features.
-
-    Raises `IntegrityError` where the query is deleted meanwhile.
-    """
+def keep_vectors(query: Query, described: Described) -> None:
+    """Store a query's vectors; raises `IntegrityError` where the query is deleted meanwhile."""
     with transaction.atomic():
         for descriptor, description in described.items():
             QueryVector.objects.update_or_create(

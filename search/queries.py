@@ -14,16 +14,20 @@ from PIL import Image as PillowImage
 from catalog.describing import describe_prepared, describe_query, prepare_query, query_part
 from catalog.descriptors import DEFAULT, Description, Descriptor, PictureDescriptor, Prepared
 from catalog.descriptors.local.base import LocalDescriptor
-from catalog.descriptors.local.features import without_features
+from catalog.descriptors.local.features import LocalFeatures, without_features
 from catalog.locks import Locked, at_once
 from catalog.models import Collection, Image
 from catalog.pixels import Box, Fault, PictureError, decode, for_uploads, opened
 from catalog.search_words import not_searched_with
 from catalog.vectorstore import vectors_of
 
-from .keeping import keep_descriptions, store_part, store_query
+from .keeping import keep_vectors, store_part, store_query
 from .models import Query
 from .recipes import Recipe, get_recipe
+from .remembering import Memory
+
+# Local features of the last few queries.
+memory = Memory()
 
 WORKING_SIDE = 1600
 WORKING_QUALITY = 90
@@ -92,8 +96,7 @@ def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query
     `PictureError` where the earlier query is deleted meanwhile.
     """
     recipe = recipe or get_recipe(query.recipe)
-    pixels = decode(BytesIO(working_copy(query)), proven=True).pixels
-    described = describe_query(pixels=pixels, box=box, descriptors=recipe.descriptors)
+    described = describe_query(pixels=pixels_of(query), box=box, descriptors=recipe.descriptors)
     x1, y1, x2, y2 = box
     part = Query(
         collection=query.collection,
@@ -123,27 +126,45 @@ def descriptions_of(
 ) -> dict[str, Description]:
     """Return what a query is searched with, by descriptor; from the working copy if need be.
 
-    That is so for a descriptor that the query was not asked with, and where its description was
-    made by another model id than the current. It is kept for the next time, unless the database is
-    locked or read-only: a search waits for nobody. Raises as `describe_query`.
+    That is so for a descriptor that the query was not asked with, and where its vector was made by
+    another model id than the current. It is kept for the next time, unless the database is locked
+    or read-only: a search waits for nobody. Local features, which are larger than all else of a
+    query, are only remembered for a while. Raises as `describe_query`.
     """
     stored = {kept.descriptor: kept for kept in query.vectors.all()}
     found: dict[str, Description] = {}
     lacking = []
     for descriptor in descriptors:
         kept = stored.get(descriptor.name)
-        if kept is not None and kept.model_id == descriptor.model_id:
+        if isinstance(descriptor, LocalDescriptor):
+            found[descriptor.name] = local_features_of(query, descriptor)
+        elif kept is not None and kept.model_id == descriptor.model_id:
             found[descriptor.name] = descriptor.decode(kept.data)
         else:
             lacking.append(descriptor)
     if not lacking:
         return found
-    pixels = decode(BytesIO(working_copy(query)), proven=True).pixels
-    made = describe_query(pixels=pixels, box=query.box, descriptors=lacking)
+    made = describe_query(pixels=pixels_of(query), box=query.box, descriptors=lacking)
     # The query may be deleted meanwhile, the database locked or read-only.
     with suppress(DatabaseError, Locked), at_once():
-        keep_descriptions(query, made)
+        keep_vectors(query, made)
     return found | {descriptor.name: one for descriptor, one in made.items()}
+
+
+def local_features_of(query: Query, local: LocalDescriptor) -> LocalFeatures:
+    """Return the local features of a query's picture or part; a query's never change."""
+
+    def make() -> LocalFeatures:
+        described = describe_query(pixels=pixels_of(query), box=query.box, descriptors=[local])
+        features: LocalFeatures = described[local]
+        return features
+
+    features: LocalFeatures = memory.recall((query.pk, local.model_id), make)
+    return features
+
+
+def pixels_of(query: Query) -> PillowImage.Image:
+    return decode(BytesIO(working_copy(query)), proven=True).pixels
 
 
 class NotDescribed(LookupError):

@@ -17,7 +17,7 @@ from .geometry.growing import grown
 from .geometry.outcome import Verification
 from .plain_ranking import rank_plain
 from .recipes import Geometry, Recipe
-from .remembering import Memory
+from .remembering import Memory, verification_key
 from .verifying import stored_features, verify_images
 
 # By the name of each of the recipe's `describers`: unit vectors (Q, D), or of the local one a list
@@ -94,7 +94,11 @@ def verify_first(
     def now() -> Verification:
         return verify_images(**asked, seconds=bounds.seconds, should_stop=bounds.should_stop)
 
-    return bounds.memory.recall(now, **asked) if bounds.memory else now()
+    if bounds.memory is None:
+        return now()
+    key = verification_key(**asked)
+    found: Verification = bounds.memory.recall(key, now, is_whole=lambda one: one.is_complete)
+    return found
 
 
 def grown_vectors(

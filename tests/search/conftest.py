@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.services import memory
+from search import queries, services
 from tests.postgres import missing
 
 
@@ -16,7 +16,8 @@ def var_folder(tmp_path, settings):
 @pytest.fixture(autouse=True)
 def nothing_remembered():
     """Tests have the same numbers of images and of changes, each for other pictures."""
-    memory.clear()
+    services.memory.clear()
+    queries.memory.clear()
 
 
 @pytest.fixture

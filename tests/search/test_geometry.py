@@ -15,7 +15,6 @@ from search import remembering, verifying
 from search.checks import check_recipes, check_seconds
 from search.geometry import comparing
 from search.geometry.outcome import Verification
-from search.geometry.rules import Rules
 from search.queries import NotDescribed, described_image
 from search.ranking import Bounds, proven_only, rank, stacked_queries
 from search.recipes import (
@@ -158,20 +157,17 @@ def test_memory_does_not_outlive_what_it_was_of(images, monkeypatch):
 
 def test_memory_is_bounded():
     kept = Memory(most=2)
-    local = get_local()
-    made = []
+    made: list[int] = []
 
-    def recall(image: int):
-        return kept.recall(
-            lambda: made.append(image) or Verification(0),
-            query=without_features((9, 9)),
-            images=[image],
-            local=local,
-            rules=Rules(),
-        )
+    def recall(key: int):
+        def make() -> Verification:
+            made.append(key)
+            return Verification(0)
 
-    for image in (1, 2, 1, 3, 1, 2):
-        recall(image)
+        return kept.recall(key, make)
+
+    for key in (1, 2, 1, 3, 1, 2):
+        recall(key)
     assert made == [1, 2, 3, 2]
     assert remembering.REMEMBERED > 2
 
