@@ -22,7 +22,7 @@ def images(collection) -> list[Image]:
 def stand_in(monkeypatch) -> StandIn:
     descriptor = StandIn()
     monkeypatch.setattr(
-        command, "get_descriptor", lambda name, *, weights=None, precision=None: descriptor
+        command, "get_any", lambda name, *, weights=None, precision=None: descriptor
     )
     return descriptor
 
