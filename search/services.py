@@ -130,34 +130,38 @@ def find_similar(
     page, answer = answer_page(
         recipe, described, page, page_size, within=within, engine=engine, only_proven=only_proven
     )
-    offset = (page - 1) * page_size
-    ids, distances = answer.ids[0, offset:].tolist(), answer.distances[0, offset:].tolist()
-    parts = None if answer.regions is None else answer.regions[0].tolist()
-    verification = answer.verifications[0] if answer.verifications else None
-    proven = verification.found if verification else {}
-    images = Image.objects.select_related("collection").in_bulk(ids)
-    places = enumerate(zip(ids, distances, strict=True), start=offset + 1)
+    counts = None
+    if not only_proven:
+        counts = count_left_out(collection=collection, recipe=recipe, ranked=answer.count)
     return Results(
-        hits=[
-            Hit(
-                place,
-                images[pk],
-                distance,
-                tuple(parts[place - 1]) if parts else None,
-                proven[pk].inliers if pk in proven else 0,
-            )
-            for place, (pk, distance) in places
-            if pk in images  # a row deleted since the sync
-        ],
+        hits=hits_of(answer, (page - 1) * page_size),
         page=page,
         ranked=answer.count,
         recipe=recipe,
-        counts=None
-        if only_proven
-        else count_left_out(collection=collection, recipe=recipe, ranked=answer.count),
+        counts=counts,
         method=answer.methods[0],
-        verification=verification,
+        verification=answer.verifications[0] if answer.verifications else None,
     )
+
+
+def hits_of(answer: Answer, offset: int) -> list[Hit]:
+    """Return the hits of the answer to one query from place `offset` on, with their images."""
+    ids, distances = answer.ids[0, offset:].tolist(), answer.distances[0, offset:].tolist()
+    parts = None if answer.regions is None else answer.regions[0].tolist()
+    proven = answer.verifications[0].found if answer.verifications else {}
+    images = Image.objects.select_related("collection").in_bulk(ids)
+    places = enumerate(zip(ids, distances, strict=True), start=offset + 1)
+    return [
+        Hit(
+            place,
+            images[pk],
+            distance,
+            tuple(parts[place - 1]) if parts else None,
+            proven[pk].inliers if pk in proven else 0,
+        )
+        for place, (pk, distance) in places
+        if pk in images  # a row deleted since the sync
+    ]
 
 
 def answer_page(

@@ -64,13 +64,13 @@ def rank_topics(
     order = [topic.pk for topic in topics if all(topic.pk in found for found in vectors.values())]
     if not order:
         return TopicRankings([], np.empty((0, 0), np.int64), queries, None)
-    in_order = {name: [found[pk] for pk in order] for name, found in vectors.items()}
-    asked = stacked_queries(recipe, in_order)
-    everything = collection.images.count()
+    asked = stacked_queries(
+        recipe, {name: [found[pk] for pk in order] for name, found in vectors.items()}
+    )
     answer = rank(
         recipe=recipe,
         queries=asked,
-        k=everything,
+        k=collection.images.count(),
         within=collection.pk,
         engine=engine,
         bounds=Bounds(should_stop=should_stop),

@@ -102,6 +102,9 @@ class Command(SisCommand):
                     f"{row['rank']:>5}  {row['distance']:.4f}  {points}{row['id']:>8}  "
                     f"{printable(str(row['name']))}"
                 )
+        self.show_left_out(results)
+
+    def show_left_out(self, results: Results) -> None:
         if results.counts:
             self.stderr.write(
                 _(
