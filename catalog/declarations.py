@@ -1,6 +1,7 @@
 """Classes that a setting declares by name, as Django's own back ends are: descriptors, engines."""
 
 import inspect
+import re
 from collections.abc import Mapping, Set
 from typing import Any, TypeVar
 
@@ -9,6 +10,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 Declared = TypeVar("Declared")
+
+# Names are kept in rows and stand in addresses.
+NAME = re.compile(r"[a-z0-9]+(?:[-+.][a-z0-9]+)*")
+LONGEST_NAME = 50
+
+
+def check_name(setting: str, name: str) -> None:
+    """Raise `ImproperlyConfigured` for a name that cannot be stored."""
+    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        raise ImproperlyConfigured(
+            f"{setting} has the name {name!r}: use at most {LONGEST_NAME} of a-z and 0-9, "
+            "with single -, + or . between them."
+        )
 
 
 def declared_class(

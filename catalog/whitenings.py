@@ -8,8 +8,8 @@ import numpy.typing as npt
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from .declarations import LONGEST_NAME
 from .descriptors import Descriptor, DescriptorError
-from .descriptors.registry import LONGEST_NAME
 from .descriptors.whitening import WhiteningError, learn_labelled, learn_pca
 from .models import Collection, Image, Whitening
 from .querysets import ImageQuerySet

@@ -25,6 +25,7 @@ from .keeping import keep_vectors, store_part, store_query
 from .models import Query
 from .recipes import Recipe, get_recipe
 from .remembering import Memory
+from .verifying import stored_features
 
 # Local features of the last few queries.
 memory = Memory()
@@ -176,17 +177,20 @@ def described_image(
 ) -> dict[str, Description]:
     """Return the stored descriptions of an image, to search with, by descriptor.
 
-    Without local features it can be searched with as well: none are compared. Raises
+    Without local features, or with damaged ones, it can be searched with as well: none are
+    compared. Raises
     `NotDescribed` where a vector is missing or outdated, and `DescriptorError`.
     """
     found: dict[str, Description] = {}
     for descriptor in descriptors:
+        if isinstance(descriptor, LocalDescriptor):
+            ((_pk, features),) = stored_features([image.pk], descriptor, lambda: False)
+            found[descriptor.name] = features or without_features((image.width, image.height))
+            continue
         store, model_id = vectors_of(descriptor.name), descriptor.model_id
         stored = [data for _c, _pk, data in store.stream(model_id, images=[image.pk])]
         if stored:
             found[descriptor.name] = descriptor.decode(stored[0])
-        elif isinstance(descriptor, LocalDescriptor):
-            found[descriptor.name] = without_features((image.width, image.height))
         else:
             problem = not_searched_with(store.facts(image.pk, model_id), descriptor)
             raise NotDescribed(problem)

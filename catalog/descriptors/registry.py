@@ -5,7 +5,6 @@ for one costs nothing: weights load when it first describes.
 """
 
 import json
-import re
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from ..declarations import declared_class
+from ..declarations import check_name, declared_class
 from ..vectors import FC6_DIM
 from .base import Descriptor, DescriptorError, PictureDescriptor
 from .local.registry import get_local, is_local, local_names
@@ -22,9 +21,6 @@ from .ready import READY
 
 SETTING = "SIS_DESCRIPTORS"
 DEFAULT = "fc6"
-# Names are kept in rows and stand in addresses.
-NAME = re.compile(r"[a-z0-9]+(?:[-+.][a-z0-9]+)*")
-LONGEST_NAME = 50
 # Descriptors with their weights in memory; pooled ones share those of their backbones.
 INSTANCES = 32
 # What finds derived descriptors by name, by path, because these ask for their sources here. The
@@ -89,11 +85,7 @@ def check_descriptor(name: str) -> tuple[type[Descriptor], dict[str, Any]]:
     Raises `ImproperlyConfigured` for a name that cannot be stored, an unknown path or option, and
     where a package that the descriptor needs is not installed.
     """
-    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        raise ImproperlyConfigured(
-            f"{SETTING} has the name {name!r}: use at most {LONGEST_NAME} of a-z and 0-9, "
-            "with single -, + or . between them."
-        )
+    check_name(SETTING, name)
     backend, options = declared_class(
         setting=SETTING,
         kind="descriptor",

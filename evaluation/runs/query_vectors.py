@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalog.describing import describe_many, query_part, stored_pixels
 from catalog.descriptors import Description, PictureDescriptor, Prepared
+from catalog.descriptors.local.features import LocalFeaturesError
 from catalog.models import Collection, Image
 from catalog.names import printable
 from catalog.pixels import PictureError
@@ -119,7 +121,11 @@ def use_known(
     }
     whole = [item.image.pk for item in wanted if item.box is None]
     stored_with = vectors_of(descriptor.name).stream(model_id, images=whole)
-    of_images = {image: descriptor.decode(data) for _collection, image, data in stored_with}
+    of_images = {}
+    for _collection, image, data in stored_with:
+        # What is damaged is described anew.
+        with suppress(LocalFeaturesError):
+            of_images[image] = descriptor.decode(data)
     left = []
     for item in wanted:
         kept = stored.get((item.topic, box_in_words(item.box)))

@@ -17,10 +17,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
+from catalog.declarations import LONGEST_NAME, check_name
 from catalog.descriptors import DescriptorError, descriptor_names, get_descriptor
 from catalog.descriptors.local.registry import DEFAULT_LOCAL, get_local, is_local
 from catalog.descriptors.ready import READY as READY_DESCRIPTORS
-from catalog.descriptors.registry import LONGEST_NAME, NAME, is_known
+from catalog.descriptors.registry import is_known
 from catalog.kept_rows import stored_names
 
 from ..geometry.rules import Rules
@@ -159,11 +160,7 @@ def check_recipe(name: str) -> dict[str, Any]:
     Raises `ImproperlyConfigured` naming the setting, the value and the choices.
     """
     declared, where = declarations()[name], f"{SETTING}[{name!r}]"
-    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        raise ImproperlyConfigured(
-            f"{SETTING} has the name {name!r}: use at most {LONGEST_NAME} of a-z and 0-9, "
-            "with single -, + or . between them."
-        )
+    check_name(SETTING, name)
     if not isinstance(declared, dict) or not declared.get("PARTS"):
         raise ImproperlyConfigured(f"{where} is {declared!r}: it must be a dictionary with PARTS.")
     if unknown := sorted(set(declared) - KEYS):

@@ -115,3 +115,8 @@ def test_an_audit_shows_what_is_proven_and_unlabelled_first(images, client):
 def test_a_run_without_geometry_proves_nothing(benchmark):
     made = evaluate(benchmark=benchmark, recipe=get_recipe(COLOURS), crop=False)
     assert made.results.get().proven == {}
+
+
+def test_damaged_features_of_a_topic_s_picture_are_sought_anew(benchmark, images):
+    images["house"].vectors.filter(descriptor="rootsift").update(data=b"x")
+    assert run(benchmark).mean_ap == pytest.approx(1)

@@ -214,3 +214,14 @@ def test_mirror_images_are_found_where_they_are_asked_for(client, images, collec
     link = re.search(rf'href="([^"]+/proof/{copy.pk}/[^"]*)"', html(also))[1]
     assert "Left and right are exchanged." in text(client.get(link))
     assert "Nothing proves" in text(client.get(link.split("?")[0]))
+
+
+def test_damaged_features_of_the_picture_searched_with_prove_nothing(client, images):
+    # Catches an error page for the picture whose own row is damaged.
+    first, second = images["house"], images["from_afar"]
+    ImageVector.objects.filter(descriptor="rootsift", image=first).update(data=b"x")
+    response = client.get(similar(first, "&checked=1"))
+    assert response.status_code == 200
+    assert "0 of the first 6 pictures are proven" in text(response)
+    proof = client.get(reverse("search:image_proof", args=[first.pk, second.pk]))
+    assert "Nothing proves" in text(proof)

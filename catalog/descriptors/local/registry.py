@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
-from ...declarations import declared_class
+from ...declarations import check_name, declared_class
 from ..base import DescriptorError
 from .base import LocalDescriptor
 
@@ -46,6 +46,7 @@ def check_local(name: str) -> tuple[type[LocalDescriptor], dict[str, Any]]:
     Raises `ImproperlyConfigured` for a name that cannot be stored or that a descriptor has, and
     for an unknown path or option.
     """
+    check_name(SETTING, name)
     if name in settings.SIS_DESCRIPTORS:
         raise ImproperlyConfigured(f"{SETTING} and SIS_DESCRIPTORS both have the name {name!r}.")
     backend, options = declared_class(

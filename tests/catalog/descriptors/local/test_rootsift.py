@@ -139,6 +139,13 @@ def test_a_name_cannot_be_of_both_kinds(settings):
         check_local("fc6")
 
 
+@pytest.mark.parametrize("name", ["Mine", "a b", "x" * 51])
+def test_a_name_that_cannot_be_stored_is_refused(settings, name):
+    settings.SIS_LOCAL_DESCRIPTORS = {name: BACKEND}
+    (message,) = check_local_descriptors()
+    assert "use at most 50 of a-z" in message.msg
+
+
 def test_declared_ones_are_found_by_name(settings):
     settings.SIS_LOCAL_DESCRIPTORS = {
         "small": {"BACKEND": BACKEND, "OPTIONS": {"features": 60, "contrast": 0.04}}
