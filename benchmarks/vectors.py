@@ -88,7 +88,7 @@ def write_synthetic(path: Path, rows: int, *, seed: int = 0, dim: int = DIM) -> 
         for chunk in synthetic(rows, seed=seed, dim=dim):
             vectors.write(1, np.arange(first, first + len(chunk)), chunk)
             first += len(chunk)
-        vectors.publish({"mark": seed + 1})
+        writer.publish({**vectors.finish(), "mark": seed + 1})
 
 
 def sample_queries(path: Path, count: int, *, noise: float = 0.5, seed: int = 1) -> Float32Array:

@@ -1,29 +1,31 @@
-"""Vectors that follow from stored ones: whitened, joined, augmented. No picture is looked at."""
+"""What follows from what is stored: whitened, joined, augmented, by words. No picture is needed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
-import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .describing import usable
-from .descriptors import Descriptor, DescriptorError
+from .descriptors import Description, DescriptorError, PictureDescriptor
 from .descriptors.augmentation import augmented
 from .descriptors.augmented import AugmentedDescriptor
-from .descriptors.derived import DerivedDescriptor
+from .descriptors.derived import Derived
+from .descriptors.local.features import LocalFeaturesError
 from .descriptors.whitened import RegionWhitenedDescriptor
 from .extraction import ExtractionReport, PendingImage, in_batches, stopped_in_words, write
 from .models import Collection, Image
 from .names import printable
 from .pixels import PictureError
 from .regions import regions_of
-from .vectors import Float32Array
 from .vectorstore import Version, vectors_of
 
 ROWS_AT_A_TIME = 500
 
 Progress = Callable[[int], None]
-Derivable = DerivedDescriptor | RegionWhitenedDescriptor
+# Of several pictures: rows of an array, or a list.
+Descriptions = Iterable[Description]
+Derivable = Derived | RegionWhitenedDescriptor
 
 
 def derive_features(
@@ -33,7 +35,7 @@ def derive_features(
     on_progress: Progress = lambda number: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[ExtractionReport, list[int]]:
-    """Store `descriptor`'s vectors of the images whose source vectors are stored and current.
+    """Store `descriptor`'s descriptions of the images whose sources' are stored and current.
 
     For one that whitens regions, of the images whose regions are kept. Returns also the ids of
     the others, in order, which must be described from their pictures. Each batch is committed;
@@ -53,19 +55,32 @@ def derive_features(
     return report, sorted(left)
 
 
-def derived_rows(ids: Sequence[int], descriptor: Derivable) -> tuple[list[int], Float32Array]:
-    """Return those of the images that have all it takes, and their derived rows."""
+def derived_rows(ids: Sequence[int], descriptor: Derivable) -> tuple[list[int], Descriptions]:
+    """Return those of the images that have all it takes, and what is derived for each."""
     if isinstance(descriptor, RegionWhitenedDescriptor):
         kept = regions_of(ids, descriptor.pooled)
         return list(kept), descriptor.of_regions(list(kept.values()))
-    stored = [
-        vectors_of(source.name).of_images(ids, model_id=source.model_id, dim=source.dim)
-        for source in descriptor.sources
-    ]
-    whole = [pk for pk in ids if all(pk in rows for rows in stored)]
+    stored = [described(ids, source) for source in descriptor.sources]
+    whole = [pk for pk in ids if all(pk in found for found in stored)]
     if not whole:
-        return [], np.empty((0, descriptor.dim), dtype=np.float32)
-    return whole, descriptor.derive([np.stack([rows[pk] for pk in whole]) for rows in stored])
+        return [], []
+    gathered = [
+        source.gathered([found[pk] for pk in whole])
+        for source, found in zip(descriptor.sources, stored, strict=True)
+    ]
+    return whole, descriptor.derive(gathered)
+
+
+def described(ids: Sequence[int], source: PictureDescriptor) -> dict[int, Description]:
+    """Return the current descriptions of those of the images that have one.
+
+    Local features that are damaged are as good as none: they will be made anew.
+    """
+    found = {}
+    for _collection, pk, data in vectors_of(source.name).stream(source.model_id, images=ids):
+        with suppress(LocalFeaturesError):
+            found[pk] = source.decode(data)
+    return found
 
 
 def augment_features(
@@ -110,7 +125,7 @@ def augment_features(
     return report
 
 
-def pending(ids: Sequence[int], descriptor: Descriptor) -> dict[int, PendingImage]:
+def pending(ids: Sequence[int], descriptor: PictureDescriptor) -> dict[int, PendingImage]:
     """Return the images as they are now, before their vectors are read, by primary key."""
     rows = Image.objects.filter(pk__in=ids).values_list("pk", "sha256", "name", "file")
     return {
@@ -121,9 +136,9 @@ def pending(ids: Sequence[int], descriptor: Descriptor) -> dict[int, PendingImag
 
 def keep(
     images: Sequence[PendingImage],
-    rows: Float32Array,
+    rows: Descriptions,
     *,
-    descriptor: Descriptor,
+    descriptor: PictureDescriptor,
     report: ExtractionReport,
 ) -> None:
     """Commit a batch."""

@@ -1,14 +1,15 @@
-"""What the catalogue holds: collections of images, each image with its vectors."""
+"""What the catalogue holds: collections of images, each with its vectors; and what was learned."""
 
 from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .addresses import address
 from .fields import FoldedNameField, NameField, VectorField
+from .learned_models import Vocabulary as Vocabulary
+from .learned_models import Whitening as Whitening
 from .names import LONGEST, printable
 from .querysets import (
     CollectionQuerySet,
@@ -227,35 +228,6 @@ class ImageRegions(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image_id}: {self.descriptor}"
-
-
-class Whitening(models.Model):
-    """A whitening that was learned from stored vectors; its name is that of what it makes.
-
-    `mean` (D,) and `matrix` (dim, D) are little-endian float32. `learned_on` is the short name of
-    the collection, `benchmark` that of the benchmark whose labels were used, if any, `images` how
-    many images' vectors it took, and `digest` the SHA-256 of which ones, with their labels.
-    """
-
-    name = models.CharField(_("name"), max_length=50, unique=True)
-    source = models.CharField(_("learned from vectors of"), max_length=50)
-    source_model_id = models.CharField(_("model id"), max_length=200)
-    dim = models.PositiveIntegerField(_("numbers"))
-    learned_on = models.CharField(_("learned on collection"), max_length=50)
-    benchmark = models.CharField(_("labels of benchmark"), max_length=50, blank=True)
-    images = models.PositiveIntegerField(_("images"))
-    digest = models.CharField(_("SHA-256 of what it was learned on"), max_length=64)
-    learned_at = models.DateTimeField(_("learned"), default=timezone.now)
-    mean = models.BinaryField()
-    matrix = models.BinaryField()
-
-    class Meta:
-        verbose_name = _("whitening")
-        verbose_name_plural = _("whitenings")
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class VectorChange(models.Model):

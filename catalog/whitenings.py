@@ -12,7 +12,7 @@ from .declarations import LONGEST_NAME
 from .descriptors import Descriptor, DescriptorError
 from .descriptors.whitening import WhiteningError, learn_labelled, learn_pca
 from .models import Collection, Image, Whitening
-from .querysets import ImageQuerySet
+from .querysets import ImageQuerySet, in_parts
 from .regions import regions_of
 from .vectors import STORED_DTYPE, Float32Array
 from .vectorstore import vectors_of
@@ -45,7 +45,7 @@ def learn_whitening(
     name = f"{descriptor.name}+{step}"
     if len(name) > LONGEST_NAME:
         raise DescriptorError(_("The name “%(name)s” is too long.") % {"name": name})
-    wanted = sorted({pk for pair in pairs for pk in pair}) or spread(images)
+    wanted = sorted({pk for pair in pairs for pk in pair}) or spread(images, MOST_IMAGES)
     ids, rows = (read_regions if regions else read_rows)(wanted, descriptor)
     places = places_of(pairs, ids)
     try:
@@ -71,10 +71,10 @@ def learn_whitening(
         return Whitening.objects.create(name=name, **fields)
 
 
-def spread(images: ImageQuerySet) -> list[int]:
-    """Return at most `MOST_IMAGES` of the images, evenly spread over all."""
+def spread(images: ImageQuerySet, most: int) -> list[int]:
+    """Return at most `most` of the images, evenly spread over all."""
     ids = list(images.order_by("pk").values_list("pk", flat=True))
-    return ids[:: -(-len(ids) // MOST_IMAGES) or 1]
+    return ids[:: -(-len(ids) // most) or 1]
 
 
 def read_rows(wanted: Sequence[int], descriptor: Descriptor) -> tuple[list[int], Float32Array]:
@@ -118,13 +118,17 @@ def places_of(pairs: Sequence[tuple[int, int]], ids: Sequence[int]) -> Pairs:
 
 
 def digest_of(ids: Sequence[int], places: Pairs, model_id: str) -> str:
-    """Return the SHA-256 of the pictures' own SHA-256 in order, the pairs, and the model id."""
+    """Return the SHA-256 of which pictures it is learned from, and of the pairs."""
+    text = f"{fingerprint_of(ids, model_id)}\n{places.tolist()}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fingerprint_of(ids: Sequence[int], model_id: str) -> str:
+    """Return the model id and the pictures' own SHA-256 in order, each on a line."""
     known: dict[int, str] = {}
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
+    for part in in_parts(ids):
         known |= dict(Image.objects.filter(pk__in=part).values_list("pk", "sha256"))
-    text = [model_id, *(known.get(pk, "") for pk in ids), str(places.tolist())]
-    return hashlib.sha256("\n".join(text).encode()).hexdigest()
+    return "\n".join([model_id, *(known.get(pk, "") for pk in ids)])
 
 
 def too_few(possible: int, wanted: int, images: int) -> DescriptorError:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.descriptors import DEFAULT
 from catalog.models import Collection
+from search.engines import vector_aliases
 from search.recipes import get_recipe, known_recipes
 
 from .measures.protocols import OXFORD_PROTOCOLS, REVISITED_PROTOCOLS
@@ -35,7 +35,7 @@ def protocol_choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
 
 
 def engine_choices() -> list[tuple[str, str]]:
-    return [(alias, alias) for alias in settings.SEARCH_ENGINES]
+    return [(alias, alias) for alias in vector_aliases()]
 
 
 def recipe_choices() -> list[tuple[str, str]]:

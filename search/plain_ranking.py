@@ -1,6 +1,7 @@
 """Rank by what a recipe says of vectors: ask engines, expand, fuse."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from .regions import rank_by_regions
 # Of fused scores in memory at once: 50 MB for each part.
 SCORES_AT_ONCE = 4_000_000
 
-Queries = Mapping[str, Float32Array]
+# By the name of what a query is described by: unit vectors (Q, D), or Q `LocalFeatures`.
+Queries = Mapping[str, Any]
 
 
 def rank_plain(
@@ -30,14 +32,14 @@ def rank_plain(
 ) -> Answer:
     """Return the `k` best images of each query, as `SearchEngine.answer` does; no geometry.
 
-    `queries` has (Q, D) unit vectors by the name of each part's descriptor. Plain ranking is one
-    search of the engine. Fused, each part ranks everything, images that lack a vector of one part
-    take no part, and `distances` are 1 minus the fused score, in [0, 1]. Raises `DescriptorError`
-    where the weights of a part are gone.
+    `queries` has what each part is asked by: (Q, D) unit vectors or Q sets of local features, by
+    the name of the descriptor. Plain ranking is one search of the engine. Fused, each part ranks
+    everything, images that lack one part take no part, and scores are the fused ones, in [0, 1].
+    Raises `DescriptorError` where the weights of a part are gone.
     """
     if recipe.regions:
         return rank_by_regions(
-            descriptor=recipe.descriptor,
+            descriptor=recipe.vector_descriptors[0],
             queries=queries[recipe.descriptor.name],
             k=k,
             within=within,
@@ -46,8 +48,8 @@ def rank_plain(
     rows = []
     for part, backend in zip(recipe.parts, engines, strict=True):
         backend.sync()
-        asked = queries[part.descriptor.name]
-        if recipe.expansion is not None:
+        asked = queries[part.descriptor.asked_by.name]
+        if recipe.expansion is not None and isinstance(part.descriptor, Descriptor):
             asked = expanded(asked, recipe.expansion, part.descriptor, backend, within)
         rows.append(asked)
     if not recipe.is_fused:
@@ -83,7 +85,7 @@ def expanded(
 def fused(
     recipe: Recipe,
     engines: list[SearchEngine],
-    queries: list[Float32Array],
+    queries: list[Any],
     k: int,
     within: int | None,
 ) -> Answer:
@@ -100,13 +102,13 @@ def fused(
     scores = np.concatenate([found for _ids, found in answers])
     keep = slice(None, min(k, ids.shape[1]))
     # Not computed any other way than exactly, whatever the engines.
-    return Answer(ids[:, keep], 1 - scores[:, keep], scanned(number), ids.shape[1])
+    return Answer(ids[:, keep], scores[:, keep], scanned(number), ids.shape[1], "similarity")
 
 
 def fused_slice(
     recipe: Recipe,
     engines: list[SearchEngine],
-    queries: list[Float32Array],
+    queries: list[Any],
     counts: list[int],
     within: int | None,
 ) -> tuple[np.ndarray, Float32Array]:
@@ -124,28 +126,31 @@ def fused_slice(
     if not len(common):
         scores = np.empty((len(queries[0]), 0), dtype=np.float32)
     elif recipe.fusion == "similarities":
-        scores = fuse_similarities([similarities(rows) for rows in parts], weights)
+        scores = fuse_similarities(parts, weights)
     else:
-        ranks = [np.argsort(np.argsort(rows, axis=1, kind="stable"), axis=1) + 1 for rows in parts]
+        ranks = [np.argsort(np.argsort(-rows, axis=1, kind="stable"), axis=1) + 1 for rows in parts]
         scores = fuse_ranks(ranks, weights)
     order = np.argsort(-scores, axis=1, kind="stable")
     return common[order], np.take_along_axis(scores, order, axis=1)
 
 
 def aligned(answer: Answer, common: np.ndarray) -> Float32Array:
-    """Return an answer's distances (Q, N) in the order of the ids `common`, which it has all."""
+    """Return an answer's similarities (Q, N) in the order of ids `common`, which it has all."""
     by_id = np.argsort(answer.ids, axis=1, kind="stable")
     ids = np.take_along_axis(answer.ids, by_id, axis=1)
-    distances = np.take_along_axis(answer.distances, by_id, axis=1)
+    scores = np.take_along_axis(similarities(answer), by_id, axis=1)
     return (
-        np.stack(
-            [row[np.searchsorted(own, common)] for own, row in zip(ids, distances, strict=True)]
-        )
+        np.stack([row[np.searchsorted(own, common)] for own, row in zip(ids, scores, strict=True)])
         if len(common)
         else np.empty((len(ids), 0), dtype=np.float32)
     )
 
 
-def similarities(distances: Float32Array) -> Float32Array:
-    """Return the products of unit vectors at these distances: 1 - d^2 / 2."""
-    return np.float32(1) - distances * distances * np.float32(0.5)
+def similarities(answer: Answer) -> Float32Array:
+    """Return an answer's scores as similarities (Q, K), the larger the better.
+
+    Of distances between unit vectors, their products: 1 - d^2 / 2.
+    """
+    if answer.measure == "similarity":
+        return answer.scores
+    return np.float32(1) - answer.scores * answer.scores * np.float32(0.5)

@@ -18,7 +18,7 @@ from .asking import chosen_recipe
 from .geometry.drawing import MOST_LINES
 from .models import Query
 from .proofs import prove
-from .queries import described_image, descriptions_of
+from .queries import descriptions_of, image_features
 from .recipes import Geometry, default_recipe, with_geometry
 
 
@@ -48,9 +48,8 @@ def image_proof(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     images = Image.objects.select_related("collection")
     image, found = get_object_or_404(images, pk=pk), get_object_or_404(images, pk=hit)
     geometry = geometry_of(request, default_recipe(image.collection).name)
-    described = described_image(image=image, descriptors=[geometry.local])
     sought = Sought(
-        described[geometry.local.name],
+        image_features(image, geometry.local),
         (image.width, image.height),
         None,
         picture_of(image),

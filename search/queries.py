@@ -14,7 +14,11 @@ from PIL import Image as PillowImage
 from catalog.describing import describe_prepared, describe_query, prepare_query, query_part
 from catalog.descriptors import DEFAULT, Description, Descriptor, PictureDescriptor, Prepared
 from catalog.descriptors.local.base import LocalDescriptor
-from catalog.descriptors.local.features import LocalFeatures, without_features
+from catalog.descriptors.local.features import (
+    LocalFeatures,
+    LocalFeaturesError,
+    without_features,
+)
 from catalog.locks import Locked, at_once
 from catalog.models import Collection, Image
 from catalog.pixels import Box, Fault, PictureError, decode, for_uploads, opened
@@ -52,15 +56,16 @@ def create_query(
 ) -> Query:
     """Store an uploaded picture as a query, with the vectors of its own pixels.
 
-    Not with its local features, if any: the first ranking does not wait for them.
+    Not with its local features, if any, which take longer and are not kept.
 
     The working copy carries no metadata: it is encoded anew from the pixels. Nothing is stored
     where a step fails. Raises `PictureError` as decoding an upload and `describe_query` do, and
     `DescriptorError`.
     """
     recipe = recipe or get_recipe(DEFAULT)
-    reduced = reduce_upload(file, recipe.descriptors)
-    described = describe_prepared(picture=reduced.prepared, descriptors=recipe.descriptors)
+    descriptors = recipe.vector_descriptors
+    reduced = reduce_upload(file, descriptors)
+    described = describe_prepared(picture=reduced.prepared, descriptors=descriptors)
     width, height = reduced.size
     query = Query(collection=collection, width=width, height=height, recipe=recipe.name)
     return store_query(query, content=reduced.content, described=described)
@@ -97,7 +102,9 @@ def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query
     `PictureError` where the earlier query is deleted meanwhile.
     """
     recipe = recipe or get_recipe(query.recipe)
-    described = describe_query(pixels=pixels_of(query), box=box, descriptors=recipe.descriptors)
+    described = describe_query(
+        pixels=pixels_of(query), box=box, descriptors=recipe.vector_descriptors
+    )
     x1, y1, x2, y2 = box
     part = Query(
         collection=query.collection,
@@ -172,26 +179,37 @@ class NotDescribed(LookupError):
     """An image cannot be searched with; the message, in the user's language, says why."""
 
 
-def described_image(
-    *, image: Image, descriptors: Sequence[PictureDescriptor]
-) -> dict[str, Description]:
+def described_image(*, image: Image, recipe: Recipe) -> dict[str, Description]:
     """Return the stored descriptions of an image, to search with, by descriptor.
 
-    Without local features, or with damaged ones, it can be searched with as well: none are
-    compared. Raises
-    `NotDescribed` where a vector is missing or outdated, and `DescriptorError`.
+    Without local features, or with damaged ones, it can be searched with as well where these are
+    only to verify what was ranked by others. Raises `NotDescribed` where what ranks is missing or
+    outdated, and `DescriptorError`.
     """
+    needed = recipe.plain.describers
     found: dict[str, Description] = {}
-    for descriptor in descriptors:
-        if isinstance(descriptor, LocalDescriptor):
-            ((_pk, features),) = stored_features([image.pk], descriptor, lambda: False)
-            found[descriptor.name] = features or without_features((image.width, image.height))
+    for descriptor in recipe.describers:
+        if isinstance(descriptor, LocalDescriptor) and descriptor not in needed:
+            found[descriptor.name] = image_features(image, descriptor)
             continue
         store, model_id = vectors_of(descriptor.name), descriptor.model_id
         stored = [data for _c, _pk, data in store.stream(model_id, images=[image.pk])]
-        if stored:
-            found[descriptor.name] = descriptor.decode(stored[0])
-        else:
+        if not stored:
             problem = not_searched_with(store.facts(image.pk, model_id), descriptor)
             raise NotDescribed(problem)
+        found[descriptor.name] = decoded(stored[0], descriptor)
     return found
+
+
+def decoded(data: bytes, descriptor: PictureDescriptor) -> Description:
+    """Return a stored description to search with; raises `NotDescribed` where it is damaged."""
+    try:
+        return descriptor.decode(data)
+    except LocalFeaturesError as error:
+        raise NotDescribed(_("The local features of this picture are damaged.")) from error
+
+
+def image_features(image: Image, local: LocalDescriptor) -> LocalFeatures:
+    """Return the stored local features of an image; none where it has none, or damaged ones."""
+    ((_pk, features),) = stored_features([image.pk], local, lambda: False)
+    return features or without_features((image.width, image.height))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from catalog.descriptors import Description
+from catalog.descriptors import Description, Descriptor
 from catalog.descriptors.local.features import LocalFeatures
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
@@ -49,7 +49,7 @@ def rank(
     """Return the `k` best images of each query, best first.
 
     As `rank_plain`; then the first results are verified one query after the other, and those that
-    are proven stand first, the most inliers first. Distances stay each image's own. Raises
+    are proven stand first, the most inliers first. Scores stay each image's own. Raises
     `DescriptorError` where the weights of a part are gone.
     """
     if recipe.geometry is None:
@@ -66,9 +66,8 @@ def rank(
         answer = only(whole, place)
         verification = verify_first(answer, features, geometry, bounds)
         if geometry.expansion and verification.found:
-            vectors = {one.name: queries[one.name][place] for one in recipe.descriptors}
-            answer = plain(grown_vectors(vectors, verification, recipe))
             features = grown_features(features, verification, geometry)
+            answer = plain(grown_queries(queries, place, features, verification, recipe))
             verification = verify_first(answer, features, geometry, bounds)
         answers.append(proven_first(answer, verification))
     return stacked(answers, k) if answers else whole
@@ -76,9 +75,7 @@ def rank(
 
 def stacked_queries(recipe: Recipe, found: Mapping[str, Sequence[Description]]) -> Queries:
     """Return what `rank` takes from the descriptions of each query, by descriptor."""
-    vectors = {one.name: np.stack(found[one.name]) for one in recipe.descriptors}
-    local = recipe.geometry.local.name if recipe.geometry else None
-    return vectors | ({local: list(found[local])} if local else {})
+    return {one.name: one.gathered(found[one.name]) for one in recipe.describers}
 
 
 def verify_first(
@@ -101,20 +98,38 @@ def verify_first(
     return found
 
 
-def grown_vectors(
-    vectors: Mapping[str, Float32Array], verification: Verification, recipe: Recipe
+def grown_queries(
+    queries: Queries,
+    place: int,
+    features: LocalFeatures,
+    verification: Verification,
+    recipe: Recipe,
 ) -> Queries:
-    """Return one query's vectors (1, D), each averaged with those of what was proven."""
-    grown_ones = {}
-    for descriptor in recipe.descriptors:
-        stored = vectors_of(descriptor.name).of_images(
-            list(verification.found), model_id=descriptor.model_id, dim=descriptor.dim
-        )
-        rows = [stored[image] for image in verification.found if image in stored]
-        query = vectors[descriptor.name]
-        matrix = np.stack(rows) if rows else np.empty((0, len(query)), np.float32)
-        grown_ones[descriptor.name] = averaged(query, matrix)[None]
+    """Return one query as it is asked again: vectors averaged with those of what was proven.
+
+    Where parts are asked by the very local features that were verified, these are the grown ones.
+    """
+    grown_ones: dict[str, Any] = {}
+    for descriptor in recipe.plain.describers:
+        if isinstance(descriptor, Descriptor):
+            vector = queries[descriptor.name][place]
+            grown_ones[descriptor.name] = grown_vector(vector, verification, descriptor)
+        else:
+            same = recipe.geometry is not None and descriptor is recipe.geometry.local
+            own = features if same else queries[descriptor.name][place]
+            grown_ones[descriptor.name] = [own]
     return grown_ones
+
+
+def grown_vector(
+    query: Float32Array, verification: Verification, descriptor: Descriptor
+) -> Float32Array:
+    """Return a query's vector (1, D), averaged with those of what was proven."""
+    stored = vectors_of(descriptor.name).of_images(
+        list(verification.found), model_id=descriptor.model_id, dim=descriptor.dim
+    )
+    rows = [stored[image] for image in verification.found if image in stored]
+    return averaged(query, descriptor.gathered(rows))[None]
 
 
 def grown_features(
@@ -137,7 +152,7 @@ def proven_first(answer: Answer, verification: Verification) -> Answer:
     return replace(
         answer,
         ids=answer.ids[:, places],
-        distances=answer.distances[:, places],
+        scores=answer.scores[:, places],
         regions=None if answer.regions is None else answer.regions[:, places],
         verifications=(verification,),
     )
@@ -155,8 +170,13 @@ def only(answer: Answer, place: int) -> Answer:
     """Return the answer to one of the queries."""
     one = slice(place, place + 1)
     regions = None if answer.regions is None else answer.regions[one]
-    methods = answer.methods[one]
-    return Answer(answer.ids[one], answer.distances[one], methods, answer.count, regions)
+    return replace(
+        answer,
+        ids=answer.ids[one],
+        scores=answer.scores[one],
+        methods=answer.methods[one],
+        regions=regions,
+    )
 
 
 def stacked(answers: list[Answer], k: int) -> Answer:
@@ -168,9 +188,10 @@ def stacked(answers: list[Answer], k: int) -> Answer:
     regions = [answer.regions[:, :deep] for answer in answers if answer.regions is not None]
     return Answer(
         np.concatenate([answer.ids[:, :deep] for answer in answers]),
-        np.concatenate([answer.distances[:, :deep] for answer in answers]),
+        np.concatenate([answer.scores[:, :deep] for answer in answers]),
         tuple(method for answer in answers for method in answer.methods),
         answers[0].count,
+        answers[0].measure,
         np.concatenate(regions) if regions else None,
         tuple(one for answer in answers for one in answer.verifications or ()),
     )

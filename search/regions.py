@@ -34,7 +34,7 @@ def rank_by_regions(
         number = len(queries)
         no_ids, no_distances = np.empty((number, 0), np.int64), np.empty((number, 0), np.float32)
         no_regions = np.empty((number, 0, 4), np.float32)
-        return Answer(no_ids, no_distances, scanned(number), 0, no_regions)
+        return Answer(no_ids, no_distances, scanned(number), 0, regions=no_regions)
     every = np.concatenate(ids)
     best, where = np.concatenate(scores, axis=1), np.concatenate(boxes, axis=1)
     # Rounded to half floats a row's length is not quite 1; no product of unit vectors exceeds it.
@@ -45,7 +45,7 @@ def rank_by_regions(
         np.take_along_axis(distances, order, axis=1),
         scanned(len(queries)),
         len(every),
-        np.take_along_axis(where, order[..., None], axis=1),
+        regions=np.take_along_axis(where, order[..., None], axis=1),
     )
 
 

@@ -14,7 +14,7 @@ from catalog.querysets import ImageQuerySet
 from catalog.search_words import nothing_to_search
 from catalog.vectorstore import vectors_of
 
-from .engines import Answer, Method, get_engine
+from .engines import Answer, Measure, Method, get_engine
 from .geometry.outcome import Verification
 from .ranking import Bounds, proven_only, rank, stacked_queries
 from .recipes import Recipe, get_recipe, has_local_features
@@ -26,8 +26,8 @@ memory = Memory()
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result: `rank` from 1, `distance` Euclidean in [0, 2]; where several descriptors are
-    fused, 1 minus the fused score.
+    """One result: `rank` from 1, `score` what `Results.measure` says: a Euclidean distance in
+    [0, 2], or a similarity in [0, 1].
 
     `region` is the part of the picture that was compared, (x1, y1, x2, y2) in shares of its width
     and height, where it was not the whole; `inliers` the number of places by which it is proven
@@ -36,7 +36,7 @@ class Hit:
 
     rank: int
     image: Image
-    distance: float
+    score: float
     region: Box | None = None
     inliers: int = 0
 
@@ -65,6 +65,7 @@ class Results:
     recipe: Recipe
     counts: FeatureCounts | None
     method: Method = "scanned"
+    measure: Measure = "distance"
     verification: Verification | None = None
 
 
@@ -103,7 +104,7 @@ def nothing_to_rank(*, collection: Collection | None, recipe: Recipe) -> str:
     images = Image.objects.in_collection(collection)
     lacking = (
         descriptor
-        for descriptor in recipe.describers
+        for descriptor in recipe.image_descriptors
         if not images.with_current(descriptor.name, descriptor.model_id).exists()
     )
     return nothing_to_search(collection=collection, descriptor=next(lacking, recipe.descriptor))
@@ -140,26 +141,27 @@ def find_similar(
         recipe=recipe,
         counts=counts,
         method=answer.methods[0],
+        measure=answer.measure,
         verification=answer.verifications[0] if answer.verifications else None,
     )
 
 
 def hits_of(answer: Answer, offset: int) -> list[Hit]:
     """Return the hits of the answer to one query from place `offset` on, with their images."""
-    ids, distances = answer.ids[0, offset:].tolist(), answer.distances[0, offset:].tolist()
+    ids, scores = answer.ids[0, offset:].tolist(), answer.scores[0, offset:].tolist()
     parts = None if answer.regions is None else answer.regions[0].tolist()
     proven = answer.verifications[0].found if answer.verifications else {}
     images = Image.objects.select_related("collection").in_bulk(ids)
-    places = enumerate(zip(ids, distances, strict=True), start=offset + 1)
+    places = enumerate(zip(ids, scores, strict=True), start=offset + 1)
     return [
         Hit(
             place,
             images[pk],
-            distance,
+            score,
             tuple(parts[place - 1]) if parts else None,
             proven[pk].inliers if pk in proven else 0,
         )
-        for place, (pk, distance) in places
+        for place, (pk, score) in places
         if pk in images  # a row deleted since the sync
     ]
 

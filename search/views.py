@@ -156,7 +156,7 @@ def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     collection = chosen_collection(request, default=image.collection)
     asked = asked_for(request, collection, default=default_recipe(collection).name)
     try:
-        described = described_image(image=image, descriptors=asked.recipe.describers)
+        described = described_image(image=image, recipe=asked.recipe)
     except NotDescribed as lacking:
         return show_problem(request, str(lacking), status=409, image=image)
     except DescriptorError as error:

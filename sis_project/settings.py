@@ -196,6 +196,8 @@ SEARCH_ENGINES = {
         }.get(SIS_ENGINE, SIS_ENGINE),
         "OPTIONS": {},
     },
+    # Takes local features by words, which no other engine does.
+    "aggregated": "search.engines.aggregated.AggregatedEngine",
 }
 
 # --- Language -------------------------------------------------------------------------------

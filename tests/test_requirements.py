@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(settings.BASE_DIR)
-FILES = ("requirements.txt", "requirements-certified.txt", "requirements-dev.txt")
+FILES = ("requirements.txt", "requirements-faiss.txt", "requirements-dev.txt")
 
 
 def lines(name: str) -> list[str]:

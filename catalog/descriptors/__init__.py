@@ -8,6 +8,7 @@ from .registry import (
     descriptor_names,
     get_any,
     get_descriptor,
+    get_ranking,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "descriptor_names",
     "get_any",
     "get_descriptor",
+    "get_ranking",
 ]

@@ -47,8 +47,8 @@ class AugmentedDescriptor(DerivedDescriptor):
     def model_id(self) -> str:
         return f"{self.sources[0].model_id}|dba{self.neighbours}"
 
-    def derive(self, vectors: Sequence[Float32Array]) -> Float32Array:
-        return vectors[0]
+    def derive(self, descriptions: Sequence[Float32Array]) -> Float32Array:
+        return descriptions[0]
 
 
 def find_augmented(name: str) -> Descriptor | None:

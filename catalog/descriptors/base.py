@@ -8,7 +8,7 @@ import numpy as np
 from django.utils.functional import Promise
 from PIL import Image
 
-from ..vectors import Float32Array, decode, encode
+from ..vectors import STORED_DTYPE, Float32Array, decode, encode
 
 # What `prepare` leaves of a picture. Opaque: only the `describe` of the same descriptor reads it.
 Prepared = Any
@@ -44,6 +44,16 @@ class PictureDescriptor(ABC):
         False where it depends on the image's collection, too: `describe` is then for queries.
         """
         return True
+
+    @property
+    def asked_by(self) -> "PictureDescriptor":
+        """What a query is described by, where images are compared by this: the same, mostly."""
+        return self
+
+    @property
+    @abstractmethod
+    def bytes_per_image(self) -> int:
+        """What an image's description takes, at most."""
 
     @classmethod
     def options_from_settings(cls) -> dict[str, Any]:
@@ -94,6 +104,10 @@ class PictureDescriptor(ABC):
         """
         return self.describe([image])[0]
 
+    def gathered(self, descriptions: Sequence[Description]) -> Any:
+        """Return descriptions of single pictures as `describe` returns those of several."""
+        return list(descriptions)
+
     @abstractmethod
     def is_usable(self, description: Description) -> bool:
         """Whether a picture can be compared by this; where not, it gave no features."""
@@ -122,6 +136,13 @@ class Descriptor(PictureDescriptor):
         A row whose norm came out as 0 or not finite is all NaN: callers refuse it.
         Raises `DescriptorError` where the weights cannot be loaded.
         """
+
+    @property
+    def bytes_per_image(self) -> int:
+        return STORED_DTYPE.itemsize * self.dim
+
+    def gathered(self, descriptions: Sequence[Float32Array]) -> Float32Array:
+        return np.stack(descriptions) if descriptions else np.empty((0, self.dim), np.float32)
 
     def is_usable(self, description: Float32Array) -> bool:
         return bool(np.isfinite(description).all())

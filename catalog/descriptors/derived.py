@@ -1,8 +1,8 @@
-"""Derived descriptors: vectors that follow from those of other descriptors, without a network."""
+"""Derived descriptors: what follows from what other descriptors give, without a network."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.utils.functional import Promise
 from PIL import Image
@@ -12,17 +12,14 @@ from .base import Descriptor, PictureDescriptor, Prepared
 from .pooled import PooledDescriptor, pool_together
 
 
-class DerivedDescriptor(Descriptor):
-    """Its vectors are computed from those of its `sources`, in order."""
+class Derived(PictureDescriptor):
+    """Its descriptions are computed from those of its `sources`, in order."""
 
-    sources: tuple[Descriptor, ...]
+    sources: tuple[PictureDescriptor, ...]
 
     @abstractmethod
-    def derive(self, vectors: Sequence[Float32Array]) -> Float32Array:
-        """Return rows (N, dim) of norm 1 from each source's rows (N, D) for the same pictures.
-
-        A row that a source has as NaN is NaN.
-        """
+    def derive(self, descriptions: Sequence[Any]) -> Any:
+        """Return what `describe` would, from what each source's returned for the same pictures."""
 
     @property
     def trained(self) -> bool:
@@ -40,8 +37,21 @@ class DerivedDescriptor(Descriptor):
         """Return what each kind of network input starts from, in the order of `kinds`."""
         return tuple(group[0].prepare(image) for group in kinds([self]))
 
-    def describe(self, images: Sequence[Prepared]) -> Float32Array:
-        return cast(Float32Array, describe_together([self], images)[0])
+    def describe(self, images: Sequence[Prepared]) -> Any:
+        return describe_together([self], images)[0]
+
+
+class DerivedDescriptor(Derived, Descriptor):
+    """Its vectors are computed from those of its `sources`."""
+
+    sources: tuple[Descriptor, ...]
+
+    @abstractmethod
+    def derive(self, descriptions: Sequence[Float32Array]) -> Float32Array:
+        """Return rows (N, dim) of norm 1 from each source's rows (N, D) for the same pictures.
+
+        A row that a source has as NaN is NaN.
+        """
 
 
 def describe_together(
@@ -83,14 +93,14 @@ def kinds(descriptors: Sequence[PictureDescriptor]) -> list[list[PictureDescript
 
 def leaves(descriptors: Sequence[PictureDescriptor]) -> Iterator[PictureDescriptor]:
     for descriptor in descriptors:
-        if isinstance(descriptor, DerivedDescriptor):
+        if isinstance(descriptor, Derived):
             yield from leaves(descriptor.sources)
         else:
             yield descriptor
 
 
 def rows_of(descriptor: PictureDescriptor, known: dict[PictureDescriptor, Any]) -> Any:
-    if descriptor not in known and isinstance(descriptor, DerivedDescriptor):
+    if descriptor not in known and isinstance(descriptor, Derived):
         sources = [rows_of(source, known) for source in descriptor.sources]
         known[descriptor] = descriptor.derive(sources)
     return known[descriptor]

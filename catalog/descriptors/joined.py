@@ -63,6 +63,8 @@ class JoinedDescriptor(DerivedDescriptor):
             for source, weight in zip(self.sources, self.parts.values(), strict=True)
         )
 
-    def derive(self, vectors: Sequence[Float32Array]) -> Float32Array:
-        weighted = [rows * np.float32(w) for rows, w in zip(vectors, self.weights, strict=True)]
+    def derive(self, descriptions: Sequence[Float32Array]) -> Float32Array:
+        weighted = [
+            rows * np.float32(w) for rows, w in zip(descriptions, self.weights, strict=True)
+        ]
         return np.hstack(weighted)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from ..declarations import check_name, declared_class
 from ..vectors import FC6_DIM
 from .base import Descriptor, DescriptorError, PictureDescriptor
+from .local.aggregated import get_aggregated, is_aggregated
 from .local.registry import get_local, is_local, local_names
 from .ready import READY
 
@@ -75,8 +76,23 @@ def get_descriptor(name: str = DEFAULT, **options: Any) -> Descriptor:
 
 
 def get_any(name: str, **options: Any) -> PictureDescriptor:
-    """Return the local descriptor of this name, else what `get_descriptor` returns or raises."""
-    return get_local(name) if is_local(name) else get_descriptor(name, **options)
+    """Return what images are described by under this name, of any kind.
+
+    Raises as `get_descriptor`.
+    """
+    if is_local(name):
+        return get_local(name)
+    if is_aggregated(name):
+        return get_aggregated(name)
+    return get_descriptor(name, **options)
+
+
+def get_ranking(name: str) -> PictureDescriptor:
+    """Return what images can be ranked by under this name: `get_any`, but no local features alone.
+
+    Raises as `get_descriptor`.
+    """
+    return get_descriptor(name) if is_local(name) else get_any(name)
 
 
 def check_descriptor(name: str) -> tuple[type[Descriptor], dict[str, Any]]:

@@ -100,8 +100,8 @@ class WhitenedDescriptor(Learned, DerivedDescriptor):
     def sources(self) -> tuple[Descriptor, ...]:  # type: ignore[override]  # may be learned anew
         return (self.of,)
 
-    def derive(self, vectors: Sequence[Float32Array]) -> Float32Array:
-        return self.whitening.apply(vectors[0])
+    def derive(self, descriptions: Sequence[Float32Array]) -> Float32Array:
+        return self.whitening.apply(descriptions[0])
 
 
 class RegionWhitenedDescriptor(Learned):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ..deriving import augment_features, derive_features
 from ..descriptors import DescriptorError, PictureDescriptor
 from ..descriptors.augmented import AugmentedDescriptor
-from ..descriptors.derived import DerivedDescriptor
+from ..descriptors.derived import Derived
 from ..descriptors.pooled import PooledDescriptor
 from ..descriptors.whitened import RegionWhitenedDescriptor
 from ..extraction import ExtractionReport, extract_features
@@ -34,7 +34,7 @@ def passes(descriptors: Sequence[PictureDescriptor]) -> Iterator[list[PictureDes
     alike: dict[object, list[PictureDescriptor]] = {}
     derived = []
     for descriptor in descriptors:
-        if isinstance(descriptor, DerivedDescriptor | RegionWhitenedDescriptor):
+        if isinstance(descriptor, Derived | RegionWhitenedDescriptor):
             derived.append([descriptor])
         elif isinstance(descriptor, PooledDescriptor):
             alike.setdefault(descriptor.input, []).append(descriptor)
@@ -72,7 +72,7 @@ def extract(
             should_stop=should_stop,
         )
     report = ExtractionReport()
-    if isinstance(first, DerivedDescriptor | RegionWhitenedDescriptor):
+    if isinstance(first, Derived | RegionWhitenedDescriptor):
         # What can be computed needs no picture; the rest is described as a query is.
         report, ids = derive_features(
             ids=ids, descriptor=first, on_progress=on_progress, should_stop=should_stop

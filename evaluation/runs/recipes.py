@@ -4,16 +4,17 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from catalog.descriptors import DEFAULT, Descriptor
-from catalog.descriptors.derived import DerivedDescriptor
+from catalog.descriptors import DEFAULT, PictureDescriptor
+from catalog.descriptors.derived import Derived
 from catalog.models import Collection
+from search.engines import alias_for, check_engine
 from search.recipes import Recipe, get_recipe, known_recipes
 
 JOINED = " + "
 
 
 def chosen_recipe(
-    recipe: Recipe | None, descriptor: Descriptor | None, *, name: str = ""
+    recipe: Recipe | None, descriptor: PictureDescriptor | None, *, name: str = ""
 ) -> Recipe:
     """Return the recipe, or plain ranking by the descriptor; else the one called `name`.
 
@@ -26,7 +27,7 @@ def chosen_recipe(
     return get_recipe(name or DEFAULT)
 
 
-def plain_recipe(descriptor: Descriptor) -> Recipe:
+def plain_recipe(descriptor: PictureDescriptor) -> Recipe:
     """Return plain ranking by this very descriptor, as the recipe of its name ranks by its own."""
     plain = get_recipe(DEFAULT)
     part = replace(plain.parts[0], descriptor=descriptor)
@@ -56,6 +57,15 @@ def recipe_fields(recipe: Recipe, collection: Collection) -> dict[str, Any]:
     }
 
 
+def engine_options(recipe: Recipe, engine: str) -> dict[str, Any]:
+    """Return the options of the engine declared as `engine`, and by alias those of others that
+    parts of the recipe need. Raises `ImproperlyConfigured` where there is none.
+    """
+    _backend, options = check_engine(engine)
+    others = {alias_for(descriptor, engine) for descriptor in recipe.descriptors} - {engine}
+    return options | {alias: check_engine(alias)[1] for alias in sorted(others)}
+
+
 def named_recipes(names: str) -> list[Recipe]:
     """Return the recipes of names with commas between; all that are known for "all".
 
@@ -72,13 +82,13 @@ def saw(recipe: Recipe, collection: Collection) -> bool:
     return any(collection.slug in learned_on(part.descriptor) for part in recipe.parts)
 
 
-def learned_on(descriptor: Descriptor) -> set[str]:
+def learned_on(descriptor: PictureDescriptor) -> set[str]:
     """Return the short names of the collections that a descriptor, or a source of it, learned on.
 
     A descriptor that learns says so in its `learned_on`: one short name.
     """
     own = getattr(descriptor, "learned_on", None)
     found = {own} if own else set()
-    if isinstance(descriptor, DerivedDescriptor):
+    if isinstance(descriptor, Derived):
         found |= {name for source in descriptor.sources for name in learned_on(source)}
     return found

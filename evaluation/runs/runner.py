@@ -13,7 +13,6 @@ from catalog.descriptors import Descriptor, DescriptorError
 from catalog.models import Collection, Image
 from catalog.names import printable
 from catalog.trouble import trouble_in_words
-from search.engines import check_engine
 from search.recipes import Recipe, RecipeError
 
 from ..formats.tables import IntArray, NameTable
@@ -22,7 +21,7 @@ from ..models import Benchmark, EvaluationRun, Source, Topic
 from .code_version import code_version, library_versions
 from .query_vectors import OnProgress, QueryVectors
 from .ranking import NothingToSearch, TopicRankings, rank_topics
-from .recipes import chosen_recipe, recipe_fields
+from .recipes import chosen_recipe, engine_options, recipe_fields
 from .recording import Ranked, fail, finish, note_progress, start
 
 REASONS_NAMED = 5
@@ -73,8 +72,9 @@ def new_run(
     """
     chosen = choose_protocol(benchmark=benchmark, name=protocol)
     with told_in_words():
-        _backend, options = check_engine(engine)
-        by = recipe_fields(chosen_recipe(recipe, descriptor), benchmark.collection)
+        by_recipe = chosen_recipe(recipe, descriptor)
+        options = engine_options(by_recipe, engine)
+        by = recipe_fields(by_recipe, benchmark.collection)
     return EvaluationRun(
         benchmark=benchmark,
         source=Source.SEARCH,

@@ -87,18 +87,13 @@ class Row:
         }
 
 
-def descriptors_of(recipes: Sequence[Recipe]) -> list[PictureDescriptor]:
-    """Return the descriptors of all recipes, each once."""
-    found = {descriptor.name: descriptor for one in recipes for descriptor in one.describers}
-    return list(found.values())
-
-
-def findable(sampled: Sequence[Sampled], descriptors: Sequence[PictureDescriptor]) -> list[Sampled]:
-    """Return those of the sample that every descriptor has a current description of."""
+def findable(sampled: Sequence[Sampled], recipes: Sequence[Recipe]) -> list[Sampled]:
+    """Return those of the sample that are described by all that the recipes compare."""
+    descriptors = {one.name: one for recipe in recipes for one in recipe.image_descriptors}
     left: set[int] = set()
     for part in in_parts([item.image.pk for item in sampled]):
         images = Image.objects.filter(pk__in=part)
-        for descriptor in descriptors:
+        for descriptor in descriptors.values():
             images = images.with_current(descriptor.name, descriptor.model_id)
         left |= set(images.values_list("pk", flat=True))
     return [item for item in sampled if item.image.pk in left]
@@ -106,18 +101,19 @@ def findable(sampled: Sequence[Sampled], descriptors: Sequence[PictureDescriptor
 
 def make_queries(
     sampled: Sequence[Sampled],
-    descriptors: Sequence[PictureDescriptor],
+    recipes: Sequence[Recipe],
     *,
     seed: int,
     on_progress: OnProgress,
     should_stop: Callable[[], bool],
 ) -> Queries:
-    """Make and describe the queries of a sample, a picture at a time.
+    """Make and describe the queries of a sample for these recipes, a picture at a time.
 
     `on_progress` gets (pictures done, pictures). Raises `TrialInterrupted` where `should_stop`
     said so, and `DescriptorError` where weights cannot be had.
     """
-    usable = findable(sampled, descriptors)
+    usable = findable(sampled, recipes)
+    descriptors = list({one.name: one for recipe in recipes for one in recipe.describers}.values())
     made = Queries(without_vectors=len(sampled) - len(usable))
     made.vectors = {descriptor.name: [] for descriptor in descriptors}
     on_progress(0, len(usable))

@@ -18,7 +18,6 @@ from .measuring import (
     OnProgress,
     Queries,
     Row,
-    descriptors_of,
     make_queries,
     measure,
     share_of_kinds,
@@ -109,7 +108,7 @@ def carry_out(trial: RecipeTrial, on_progress: OnProgress, should_stop: Callable
             raise TrialError(" ".join(reason for _name, reason in skipped))
         queries = make_queries(
             sample(collection, number=trial.pictures, seed=trial.seed),
-            descriptors_of(recipes),
+            recipes,
             seed=trial.seed,
             on_progress=on_progress,
             should_stop=should_stop,

@@ -3,39 +3,67 @@
 import threading
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from catalog.declarations import declared_class
-from catalog.descriptors import Descriptor, get_descriptor
+from catalog.descriptors import PictureDescriptor, get_descriptor
 
-from .base import Answer, Method, SearchEngine, scanned
+from .base import Answer, Measure, Method, SearchEngine, VectorEngine, scanned
 
 __all__ = [
     "Answer",
+    "Measure",
     "Method",
     "SearchEngine",
+    "alias_for",
     "check_engine",
     "get_engine",
     "reset_engines",
     "scanned",
+    "vector_aliases",
 ]
 
 _engines: dict[tuple[str, str, str], SearchEngine] = {}
 _lock = threading.Lock()
 
 
-def get_engine(alias: str = "default", *, descriptor: Descriptor | None = None) -> SearchEngine:
-    """Return the process's one engine `alias` over `descriptor` (the default one if None).
+def get_engine(
+    alias: str = "default", *, descriptor: PictureDescriptor | None = None
+) -> SearchEngine:
+    """Return the process's one engine over `descriptor` (the default one if None).
 
+    That is the one declared as `alias`, if it takes such a descriptor, else the first that does.
     Raises `ImproperlyConfigured` naming the setting and the choices.
     """
     descriptor = descriptor or get_descriptor()
-    key = (alias, descriptor.name, descriptor.model_id)
+    asked = (alias, descriptor.name, descriptor.model_id)
     with _lock:
-        if key not in _engines:
-            backend, options = check_engine(alias)
-            _engines[key] = backend(descriptor=descriptor, **options)
-        return _engines[key]
+        if asked not in _engines:
+            taken = alias_for(descriptor, alias)
+            key = (taken, descriptor.name, descriptor.model_id)
+            if key not in _engines:
+                backend, options = check_engine(taken)
+                _engines[key] = backend(descriptor=descriptor, **options)
+            _engines[asked] = _engines[key]
+        return _engines[asked]
+
+
+def alias_for(descriptor: PictureDescriptor, alias: str = "default") -> str:
+    """Return the alias of the engine that searches by `descriptor`: `alias` where it takes it."""
+    for name in dict.fromkeys((alias, *settings.SEARCH_ENGINES)):
+        backend, _options = check_engine(name)
+        if backend.takes(descriptor):
+            return name
+    raise ImproperlyConfigured(f"SEARCH_ENGINES has no engine that takes {descriptor.name!r}.")
+
+
+def vector_aliases() -> list[str]:
+    """Return the aliases of the engines for vectors, among which one may be chosen."""
+    return [
+        name for name in settings.SEARCH_ENGINES if issubclass(check_engine(name)[0], VectorEngine)
+    ]
 
 
 def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:

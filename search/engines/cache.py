@@ -1,4 +1,4 @@
-"""The cache of the vectors on disk: which file holds, and who may throw away which.
+"""The cache of what engines search, on disk: which file holds, and who may throw away which.
 
 Each file is bound to the database it was read from by a *mark*: a random number that is written
 to the database after the vectors were read (`VectorFile`), and that the file's name carries. A
@@ -10,16 +10,17 @@ row's revision is followed as usual.
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from catalog.descriptors import Descriptor
+from catalog.descriptors import PictureDescriptor
 from catalog.locks import Locked, at_once
 
 from ..index.array_file import (
@@ -29,7 +30,6 @@ from ..index.array_file import (
     is_writable,
     remove_abandoned,
 )
-from ..index.snapshot import Base, Piece, VectorFileWriter, open_base
 from ..models import VectorFile
 from .reading import last_change
 
@@ -38,11 +38,27 @@ VECTORS, CODES = ".vectors", ".codes"
 logger = logging.getLogger(__name__)
 
 
-class VectorCache:
-    """The files of one descriptor's vectors of one model id."""
+class Cached(Protocol):
+    """What an engine makes of a file: the images that it is of, and the mark."""
 
-    def __init__(self, descriptor: Descriptor, model_id: str) -> None:
-        self.descriptor, self.model_id = descriptor, model_id
+    @property
+    def mark(self) -> int | None: ...
+
+
+Cacheable = TypeVar("Cacheable", bound=Cached)
+
+
+class VectorCache(Generic[Cacheable]):
+    """The files of what one descriptor describes images by, of one model id.
+
+    `opened` makes of a file what an engine searches; it raises `ArrayFileError` for one that is
+    not of the right kind.
+    """
+
+    def __init__(
+        self, descriptor: PictureDescriptor, model_id: str, opened: Callable[[ArrayFile], Cacheable]
+    ) -> None:
+        self.descriptor, self.model_id, self.opened = descriptor, model_id, opened
         self.folder = root() / folder_name(descriptor.name, model_id)
 
     def usable(self) -> bool:
@@ -54,7 +70,7 @@ class VectorCache:
             return False
         return True
 
-    def newest(self) -> tuple[Base, int] | None:
+    def newest(self) -> tuple[Cacheable, int] | None:
         """Return the vectors of the newest file that holds, and its revision; None without one.
 
         Files that are damaged are deleted, and the log says so.
@@ -97,30 +113,33 @@ class VectorCache:
         return True
 
     def write(
-        self, pieces: Iterable[Piece], *, revision: int, mark: int, marked: bool
-    ) -> Base | None:
-        """Write vectors to a file and return them from there.
+        self,
+        fill: Callable[[ArrayFileWriter], dict[str, Any]],
+        *,
+        revision: int,
+        mark: int,
+        marked: bool,
+    ) -> Cacheable | None:
+        """Let `fill` write arrays to a file and say their facts; return what is opened from there.
 
-        Unless the database is `marked` already, that is done after the last piece was read; where
-        it takes no mark, the file loses its name again and serves this process alone. None, and a
-        line in the log, where the disk refuses.
+        Unless the database is `marked` already, that is done after all was read; where it takes
+        no mark, the file loses its name again and serves this process alone. None, and a line in
+        the log, where the disk refuses.
         """
         path = self.folder / file_name(revision, mark, VECTORS)
         try:
             with ArrayFileWriter(path) as writer:
-                vectors = VectorFileWriter(writer, self.descriptor.dim)
-                for collection, ids, rows in pieces:
-                    vectors.write(collection, ids, rows)
+                facts = fill(writer)
                 marked = marked or self._left_mark(mark, revision)
-                vectors.publish({"mark": mark})
-            base = open_base(ArrayFile(path), self.descriptor.dim)
+                writer.publish({**facts, "mark": mark})
+            base = self.opened(ArrayFile(path))
         except (OSError, ArrayFileError) as error:
             warn_once(f"{path.parent} takes no file: searching without a cache ({error})")
             return None
         if marked:
             return base
         delete([path])  # what is open stays readable
-        return replace(base, mark=None, files=())
+        return replace(base, mark=None, files=())  # type: ignore[type-var]  # all are dataclasses
 
     def discard(self, path: Path, reason: Exception) -> bool:
         """Delete a damaged file and the one beside it; False where they are still there."""
@@ -135,10 +154,10 @@ class VectorCache:
         except Locked:
             return False
 
-    def _opened(self, path: Path, mark: int) -> Base | None:
+    def _opened(self, path: Path, mark: int) -> Cacheable | None:
         """Return what a file holds; None where it does not, and the log says why."""
         try:
-            base = open_base(ArrayFile(path), self.descriptor.dim)
+            base = self.opened(ArrayFile(path))
             if base.mark == mark:
                 return base
             self.discard(path, ArrayFileError(f"{path.name} has the mark {base.mark:x}"))

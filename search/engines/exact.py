@@ -5,11 +5,11 @@ import numpy.typing as npt
 from ..index.ranking import merge, nearest
 from ..index.snapshot import Base
 from .base import Answer, scanned
-from .following import FollowingEngine
+from .following import FollowingVectorEngine
 from .reading import last_change, read_into_memory
 
 
-class ExactEngine(FollowingEngine):
+class ExactEngine(FollowingVectorEngine):
     """Compares a query with every vector.
 
     Memory: 16 KB an image for fc6, shared by all processes that map the same file; with

@@ -1,14 +1,18 @@
-"""What engines share that keep a copy of the vectors: loading it, and following the database."""
+"""What engines share that keep a copy of what is stored: loading it, and following the database."""
 
 import threading
 from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
-from catalog.descriptors import Descriptor
+import numpy.typing as npt
+
+from catalog.descriptors import Descriptor, PictureDescriptor
 from catalog.locks import Locked
 
-from ..index.array_file import ArrayFileError
-from ..index.snapshot import Base, Snapshot
-from .base import SearchEngine
+from ..index.array_file import ArrayFile, ArrayFileError, ArrayFileWriter
+from ..index.snapshot import Base, Snapshot, open_base
+from .base import Int64Array, SearchEngine, VectorEngine
 from .cache import VectorCache
 from .reading import changed_since, last_change, read_vectors
 
@@ -17,12 +21,43 @@ MAX_DRIFT_SHARE = 0.1
 MAX_DRIFT_ROWS = 2000
 
 
+class Kept(Protocol):
+    """What is searched, as it was once: in memory, or in a file that has a mark."""
+
+    @property
+    def ids(self) -> Int64Array: ...
+
+    @property
+    def mark(self) -> int | None: ...
+
+    @property
+    def files(self) -> tuple[ArrayFile, ...]: ...
+
+
+class KeptSnapshot(Protocol):
+    """A base and what changed since. Never changed: its methods return a new one."""
+
+    @property
+    def base(self) -> Any: ...
+
+    def count(self, within: int | None = None) -> int: ...
+
+    def remove(self, ids: npt.ArrayLike) -> Any: ...
+
+    def append(self, collection: int, ids: Any, descriptions: Any) -> Any: ...
+
+    def drift(self) -> int: ...
+
+    def write_to(self, writer: ArrayFileWriter) -> dict[str, Any]: ...
+
+
 class FollowingEngine(SearchEngine):
-    """Keeps a snapshot of the vectors in step with the database.
+    """Keeps a snapshot of what is stored in step with the database.
 
     The snapshot's base comes from a file that all processes share (`cache`), and the changes since
     are read from the database: `sync()` asks for the number of the last one. Subclasses say what
-    to do where there is no file, and how to search.
+    they keep (`empty`, `opened`, `read`, `snapshot_of`), what to do where there is no file
+    (`build`), and how to search.
 
     A file is trusted while its size and time are those of when it was verified. Where something
     has written to it, even while it is in use, the next `sync()` opens it anew, which reads it in
@@ -30,12 +65,14 @@ class FollowingEngine(SearchEngine):
     disk changes no times; what such damage answers until then is the one thing not covered.
     """
 
-    def __init__(self, *, descriptor: Descriptor, cache: bool = True) -> None:
+    def __init__(self, *, descriptor: PictureDescriptor, cache: bool = True) -> None:
         super().__init__(descriptor=descriptor)
         self.model_id = descriptor.model_id
-        self.cache = VectorCache(descriptor, self.model_id) if cache else None
+        self.cache: VectorCache[Any] | None = None
+        if cache:
+            self.cache = VectorCache(descriptor, self.model_id, self.opened)
         self._lock = threading.Lock()
-        self._snapshot = Snapshot(Base.empty(descriptor.dim))
+        self._snapshot: Any = self.snapshot_of(self.empty())
         self._seen: int | None = None
         self._writer: threading.Thread | None = None
         self._verifier: threading.Thread | None = None
@@ -72,22 +109,38 @@ class FollowingEngine(SearchEngine):
                 thread.join()
 
     @abstractmethod
-    def build(self) -> tuple[Base, int]:
-        """Read all vectors from the database; return them and the change number they are of."""
+    def empty(self) -> Kept:
+        """Return a base of nothing."""
 
-    def prepared(self, base: Base) -> Base:
+    @abstractmethod
+    def opened(self, file: ArrayFile) -> Kept:
+        """Return the base that is in a file; raises `ArrayFileError` where it is none."""
+
+    @abstractmethod
+    def snapshot_of(self, base: Any) -> KeptSnapshot:
+        """Return `base` with no changes yet."""
+
+    @abstractmethod
+    def read(self, images: Sequence[int]) -> Iterable[tuple[int, Any, Any]]:
+        """Read what is stored of these images: collection, ids, and what a snapshot appends."""
+
+    @abstractmethod
+    def build(self) -> tuple[Kept, int]:
+        """Read all that is stored; return it and the change number that it is of."""
+
+    def prepared(self, base: Any) -> Any:
         """Return `base`, which is about to be used, with what a search of it needs."""
         return base
 
-    def adopt(self, base: Base) -> None:
-        """Search `base` from now on; for vectors that are in no database, instead of `sync()`."""
-        self._snapshot = Snapshot(self.prepared(base))
+    def adopt(self, base: Any) -> None:
+        """Search `base` from now on; for what is in no database, instead of `sync()`."""
+        self._snapshot = self.snapshot_of(self.prepared(base))
 
     def _reload(self) -> None:
         self._seen = None
         found = self.cache.newest() if self.cache else None
         if found is None:
-            self._snapshot = Snapshot(Base.empty(self.descriptor.dim))  # frees the memory first
+            self._snapshot = self.snapshot_of(self.empty())  # frees the memory first
             base, seen = self.build()
             self._verified = base.mark  # read back when it was written
         else:
@@ -106,8 +159,8 @@ class FollowingEngine(SearchEngine):
         changed = changed_since(self._seen, last, self.descriptor.name)
         if changed:
             snapshot = self._snapshot.remove(changed)
-            for collection, ids, vectors in read_vectors(self.descriptor, images=changed):
-                snapshot = snapshot.append(collection, ids, vectors)
+            for collection, ids, descriptions in self.read(changed):
+                snapshot = snapshot.append(collection, ids, descriptions)
             self._snapshot = snapshot
         self._seen = last
 
@@ -137,9 +190,9 @@ class FollowingEngine(SearchEngine):
         self._writer = threading.Thread(target=self._write, args=arguments, name="vector-cache")
         self._writer.start()
 
-    def _write(self, cache: VectorCache, snapshot: Snapshot, revision: int, mark: int) -> None:
+    def _write(self, cache: VectorCache, snapshot: KeptSnapshot, revision: int, mark: int) -> None:
         """Write the file of a snapshot, in a thread of its own."""
-        base = cache.write(snapshot.living(), revision=revision, mark=mark, marked=True)
+        base = cache.write(snapshot.write_to, revision=revision, mark=mark, marked=True)
         if base is None:
             self.cache = None  # a full disk does not get emptier by trying at every change
             return
@@ -147,7 +200,7 @@ class FollowingEngine(SearchEngine):
         self._verified = mark
         self._renewed.set()
 
-    def _verify(self, cache: VectorCache, base: Base) -> None:
+    def _verify(self, cache: VectorCache, base: Kept) -> None:
         """Read the files of `base` in full, in a thread of its own; damaged ones are replaced."""
         try:
             for file in base.files:
@@ -158,3 +211,23 @@ class FollowingEngine(SearchEngine):
             self._renewed.set()
         else:
             self._verified = base.mark
+
+
+class FollowingVectorEngine(FollowingEngine, VectorEngine):
+    """Keeps unit vectors."""
+
+    def __init__(self, *, descriptor: Descriptor, cache: bool = True) -> None:
+        self._dim = descriptor.dim  # before the base is made
+        super().__init__(descriptor=descriptor, cache=cache)
+
+    def empty(self) -> Base:
+        return Base.empty(self._dim)
+
+    def opened(self, file: ArrayFile) -> Base:
+        return open_base(file, self._dim)
+
+    def snapshot_of(self, base: Base) -> Snapshot:
+        return Snapshot(base)
+
+    def read(self, images: Sequence[int]) -> Iterable[tuple[int, Any, Any]]:
+        return read_vectors(self.descriptor, images=images)

@@ -1,6 +1,6 @@
 """What an engine searches: vectors as they were once, and what changed since. No Django."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -121,6 +121,18 @@ class Snapshot:
                     alive = block.alive[place]
                     yield collection, block.ids[place][alive], block.rows[place][alive]
 
+    def write_to(self, writer: ArrayFileWriter) -> dict[str, Any]:
+        """Write all that is alive, as `write_pieces`."""
+        return write_pieces(writer, self.living(), self.base.rows.matrix.shape[1])
+
+
+def write_pieces(writer: ArrayFileWriter, pieces: Iterable[Piece], dim: int) -> dict[str, Any]:
+    """Write a base to a file, piece by piece; return what its header has to say of it."""
+    file = VectorFileWriter(writer, dim)
+    for collection, ids, rows in pieces:
+        file.write(collection, ids, rows)
+    return file.finish()
+
 
 class VectorFileWriter:
     """Writes a base to a file, piece by piece; see `ArrayFileWriter` for its rules."""
@@ -142,11 +154,12 @@ class VectorFileWriter:
         self._least = min(self._least, float(vectors.min()))
         self._largest = max(self._largest, float(vectors.max()))
 
-    def publish(self, facts: Mapping[str, Any]) -> None:
+    def finish(self) -> dict[str, Any]:
+        """Write which images the rows are of; return the smallest and the largest component."""
         nothing = [np.empty(0, dtype=np.int64)]
         self._writer.add("ids", np.concatenate(self._ids or nothing))
         self._writer.add("collections", np.concatenate(self._collections or nothing))
-        self._writer.publish({**facts, "least": self._least, "largest": self._largest})
+        return {"least": self._least, "largest": self._largest}
 
 
 def open_base(file: ArrayFile, dim: int) -> Base:

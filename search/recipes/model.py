@@ -7,9 +7,7 @@ from django.utils.functional import Promise
 
 from catalog.descriptors import Descriptor, DescriptorError, PictureDescriptor
 from catalog.descriptors.local.base import LocalDescriptor
-from catalog.descriptors.local.features import BYTES_PER_FEATURE
 from catalog.regions import HALF
-from catalog.vectors import STORED_DTYPE
 
 from ..geometry.rules import Rules
 
@@ -29,9 +27,9 @@ class RecipeError(DescriptorError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One descriptor of a recipe, and how much it counts (above 0)."""
+    """What images are compared by, and how much it counts (above 0)."""
 
-    descriptor: Descriptor
+    descriptor: PictureDescriptor
     weight: float = 1.0
 
 
@@ -90,19 +88,34 @@ class Recipe:
         return replace(self, geometry=None) if self.geometry else self
 
     @property
-    def descriptor(self) -> Descriptor:
-        """The first part's, which stands for the recipe where one vector has to."""
+    def descriptor(self) -> PictureDescriptor:
+        """The first part's, which stands for the recipe where one has to."""
         return self.parts[0].descriptor
 
     @property
-    def descriptors(self) -> list[Descriptor]:
+    def descriptors(self) -> list[PictureDescriptor]:
         return [part.descriptor for part in self.parts]
 
     @property
+    def vector_descriptors(self) -> list[Descriptor]:
+        """Those of the descriptors that give vectors."""
+        return [one for one in self.descriptors if isinstance(one, Descriptor)]
+
+    @property
     def describers(self) -> list[PictureDescriptor]:
-        """All that a query has to be described by: `descriptors`, and the local one's."""
-        local = [self.geometry.local] if self.geometry else []
-        return [*self.descriptors, *local]
+        """All that a query has to be described by, each once."""
+        asked = [descriptor.asked_by for descriptor in self.descriptors]
+        return list(dict.fromkeys([*asked, *self.local]))
+
+    @property
+    def image_descriptors(self) -> list[PictureDescriptor]:
+        """All that images have to be described by."""
+        return [*self.descriptors, *self.local]
+
+    @property
+    def local(self) -> list[LocalDescriptor]:
+        """The local descriptor of the geometry, if there is one."""
+        return [self.geometry.local] if self.geometry else []
 
     @property
     def is_fused(self) -> bool:
@@ -111,7 +124,7 @@ class Recipe:
     @property
     def model_ids(self) -> tuple[str, ...]:
         """Raises `DescriptorError` where the weights that are configured do not exist."""
-        return tuple(descriptor.model_id for descriptor in self.describers)
+        return tuple(descriptor.model_id for descriptor in self.image_descriptors)
 
     @property
     def trained(self) -> bool:
@@ -119,14 +132,15 @@ class Recipe:
 
     @property
     def bytes_per_image(self) -> int:
-        """What an image's vectors take, of all parts; with regions, those of one of 4 : 3.
+        """What an image's descriptions take, of all parts; with regions, those of one of 4 : 3.
 
         With geometry, and as many local features as a picture may have.
         """
-        local = BYTES_PER_FEATURE * self.geometry.local.features if self.geometry else 0
+        local = sum(one.bytes_per_image for one in self.local)
         if self.regions:
-            return REGIONS_OF_A_PICTURE * HALF.itemsize * self.descriptor.dim + local
-        return sum(STORED_DTYPE.itemsize * part.descriptor.dim for part in self.parts) + local
+            dim = self.vector_descriptors[0].dim
+            return REGIONS_OF_A_PICTURE * HALF.itemsize * dim + local
+        return sum(one.bytes_per_image for one in self.descriptors) + local
 
     @property
     def origins(self) -> list[str]:

@@ -18,7 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from catalog.declarations import LONGEST_NAME, check_name
-from catalog.descriptors import DescriptorError, descriptor_names, get_descriptor
+from catalog.descriptors import DescriptorError, descriptor_names, get_ranking
+from catalog.descriptors.local.aggregated import is_aggregated
 from catalog.descriptors.local.registry import DEFAULT_LOCAL, get_local, is_local
 from catalog.descriptors.ready import READY as READY_DESCRIPTORS
 from catalog.descriptors.registry import is_known
@@ -75,7 +76,7 @@ def get_recipe(name: str) -> Recipe:
         if (plain := plain_name(name)) and len(name) <= LONGEST_NAME:
             ending = name.removeprefix(f"{plain}{GEOMETRY}")
             return with_geometry(get_recipe(plain), ending)
-        descriptor = get_descriptor(name)
+        descriptor = get_ranking(name)
         return Recipe(name, descriptor.title or name, descriptor.purpose, (Part(descriptor),))
     except DescriptorError as error:
         # Of a name that is known, what it lacks is what to say.
@@ -119,7 +120,7 @@ def with_geometry(recipe: Recipe, ending: str = "") -> Recipe:
 
 
 def recipe_of(name: str, declared: dict[str, Any]) -> Recipe:
-    parts = tuple(Part(get_descriptor(part), weight) for part, weight in weights(declared).items())
+    parts = tuple(Part(get_ranking(part), weight) for part, weight in weights(declared).items())
     expansion = declared.get("EXPANSION")
     return Recipe(
         name=name,
@@ -175,6 +176,10 @@ def check_recipe(name: str) -> dict[str, Any]:
         check_expansion(declared["EXPANSION"], f"{where}['EXPANSION']")
     if declared.get("GEOMETRY") is not None:
         check_geometry(declared["GEOMETRY"], f"{where}['GEOMETRY']")
+    if declared.get("EXPANSION") and any(is_aggregated(part) for part in declared["PARTS"]):
+        raise ImproperlyConfigured(
+            f"{where} has EXPANSION, which averages vectors; words are expanded by GEOMETRY."
+        )
     if declared.get("REGIONS") and (len(declared["PARTS"]) > 1 or declared.get("EXPANSION")):
         raise ImproperlyConfigured(f"{where} has REGIONS: they go with one part, asked once.")
     return declared

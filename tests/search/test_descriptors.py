@@ -101,7 +101,7 @@ def test_an_image_is_compared_by_its_own_vector(client, images):
     address = reverse("search:similar", args=[images[2].pk])
     response = client.get(address, {"descriptor": COLOURS})
     assert hit_ids(response)[0] == images[2].pk
-    assert response.context["results"].hits[0].distance == 0
+    assert response.context["results"].hits[0].score == 0
     without = client.get(reverse("search:similar", args=[images[6].pk]), {"descriptor": COLOURS})
     assert without.status_code == 409
 

@@ -42,7 +42,7 @@ def images(collection):
 
 def ask(image, recipe=WITH, **options):
     recipe = get_recipe(recipe)
-    described = described_image(image=image, descriptors=recipe.describers)
+    described = described_image(image=image, recipe=recipe)
     return find_similar(described=described, recipe=recipe, **options)
 
 
@@ -56,10 +56,10 @@ def test_what_is_proven_stands_first_by_its_points(images):
     points = [hit.inliers for hit in checked.hits]
     assert points[0] > points[1] >= points[2] >= 8
     assert points[3:] == [0, 0, 0]
-    # The rest as they were, each with its own distance.
+    # The rest as they were, each with its own score.
     assert [n for n in names(plain) if n in OTHERS] == names(checked)[3:]
-    distances = {hit.image.name: hit.distance for hit in plain.hits}
-    assert all(hit.distance == distances[hit.image.name] for hit in checked.hits)
+    scores = {hit.image.name: hit.score for hit in plain.hits}
+    assert all(hit.score == scores[hit.image.name] for hit in checked.hits)
     assert plain.verification is None
 
 
@@ -123,7 +123,7 @@ def test_time_that_runs_out_half_way(images, monkeypatch):
 
     monkeypatch.setattr(comparing, "verify", slow)
     recipe = get_recipe(WITH)
-    described = described_image(image=images["house"], descriptors=recipe.describers)
+    described = described_image(image=images["house"], recipe=recipe)
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
     bounds = Bounds(should_stop=lambda: len(calls) >= 2)
     (verification,) = rank(recipe=recipe, queries=queries, k=6, bounds=bounds).verifications
@@ -181,10 +181,7 @@ def test_a_query_grows_by_what_was_proven(images):
 
 def test_several_queries_at_once_are_those_one_by_one(images):
     recipe = get_recipe(WITH)
-    described = [
-        described_image(image=images[name], descriptors=recipe.describers)
-        for name in ("house", "tower")
-    ]
+    described = [described_image(image=images[name], recipe=recipe) for name in ("house", "tower")]
     queries = stacked_queries(
         recipe, {name: [one[name] for one in described] for name in described[0]}
     )
@@ -203,7 +200,7 @@ def test_no_queries_are_no_error(images):
 
 def test_an_answer_without_geometry_proves_nothing(images):
     recipe = get_recipe(COLOURS)
-    described = described_image(image=images["house"], descriptors=recipe.describers)
+    described = described_image(image=images["house"], recipe=recipe)
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
     assert proven_only(rank(recipe=recipe, queries=queries, k=3), 3).count == 0
 
@@ -300,7 +297,7 @@ def test_two_searches_take_turns_and_the_second_waits_no_longer_than_it_may(imag
     assert verifying._turn.acquire()
     try:
         recipe = get_recipe(WITH)
-        described = described_image(image=images["house"], descriptors=recipe.describers)
+        described = described_image(image=images["house"], recipe=recipe)
         queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
         answer = rank(recipe=recipe, queries=queries, k=6, bounds=Bounds(seconds=0.05))
         assert answer.verifications[0].checked == 0

@@ -62,7 +62,7 @@ def test_a_plain_recipe_is_one_search(images, queries, monkeypatch):
     assert len(asked) == 1
     plain = engine.answer(queries["fc6"], 5)
     np.testing.assert_array_equal(found.ids, plain.ids)
-    np.testing.assert_array_equal(found.distances, plain.distances)
+    np.testing.assert_array_equal(found.scores, plain.scores)
 
 
 @pytest.mark.parametrize("method", ["average", "alpha"])
@@ -107,7 +107,7 @@ def test_fused_similarities_rank_by_the_weighted_mean(images, queries, monkeypat
         score = (one + 2 * two) / 3
         expected = [images[n].pk for n in np.argsort(-score)]
         assert found.ids[place].tolist() == expected
-        np.testing.assert_allclose(1 - found.distances[place], np.sort(score)[::-1], atol=1e-5)
+        np.testing.assert_allclose(found.scores[place], np.sort(score)[::-1], atol=1e-5)
     assert found.count == 12
     assert found.methods == ("scanned",) * 3
     part = rank(recipe=fused(), queries=queries, k=4)
@@ -127,7 +127,7 @@ def test_no_queries_fused_are_an_empty_answer(images):
     dims = {part.descriptor.name: part.descriptor.dim for part in fused().parts}
     none = {name: np.empty((0, dim), dtype=np.float32) for name, dim in dims.items()}
     answer = rank(recipe=fused(), queries=none, k=5)
-    assert len(answer.ids) == len(answer.distances) == 0
+    assert len(answer.ids) == len(answer.scores) == 0
     assert answer.methods == ()
 
 

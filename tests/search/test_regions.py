@@ -83,7 +83,7 @@ def test_the_nearest_region_of_each_picture_ranks_it(images, small):
     assert found.ids[0].tolist() == expected
     assert found.count == 40
     np.testing.assert_allclose(
-        found.distances[0],
+        found.scores[0],
         [max(0, 2 - 2 * best[pk]) ** 0.5 for pk in expected],
         atol=1e-3,
     )

@@ -34,10 +34,10 @@ def test_a_page_has_thirty_hits_with_rank_picture_name_and_distance(client, quer
     hits = response.context["results"].hits
     assert len(hit_ids(response)) == 30
     assert [hit.rank for hit in hits] == list(range(1, 31))
-    assert [hit.distance for hit in hits] == sorted(hit.distance for hit in hits)
+    assert [hit.score for hit in hits] == sorted(hit.score for hit in hits)
     for hit in hits:
         assert f"Rank {hit.rank}" in shown
-        assert f"Distance {hit.distance:.4f}" in shown
+        assert f"Distance {hit.score:.4f}" in shown
         assert hit.image.name in shown
         assert f"/images/{hit.image.pk}/thumbnail/grid/?v={hit.image.sha256[:12]}" in markup
     assert "/original/" not in markup
@@ -46,7 +46,7 @@ def test_a_page_has_thirty_hits_with_rank_picture_name_and_distance(client, quer
 def test_distances_are_written_as_the_language_does(client, query):
     # Catches a decimal point in Vietnamese, and a decimal comma inside SVG numbers.
     response = client.get(query.get_absolute_url(), headers={"accept-language": "vi"})
-    distance = response.context["results"].hits[0].distance
+    distance = response.context["results"].hits[0].score
     assert f"{distance:.4f}".replace(".", ",") in text(response)
 
 
@@ -191,7 +191,7 @@ def test_an_image_finds_itself_first_and_the_rest_of_its_collection(client, coll
     response = client.get(address)
     first = response.context["results"].hits[0]
     assert first.image == images[7]
-    assert first.distance <= 1e-3
+    assert first.score <= 1e-3
     rest = client.get(address, {"page": 2})
     assert sorted(hit_ids(response) + hit_ids(rest)) == [image.pk for image in images]
     assert f'href="{address}?page=2"' in html(response)

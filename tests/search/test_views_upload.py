@@ -110,7 +110,7 @@ def test_a_picture_of_the_collection_finds_itself_first(client, searchable):
     with wanted.file.open("rb") as file:
         response = client.post(HOME, upload(file.read()), follow=True)
     assert hit_ids(response)[0] == wanted.pk
-    assert response.context["results"].hits[0].distance <= 1e-3
+    assert response.context["results"].hits[0].score <= 1e-3
 
 
 def test_the_real_network_finds_the_picture_itself_first(client, collection, real_descriptor):
@@ -123,7 +123,7 @@ def test_the_real_network_finds_the_picture_itself_first(client, collection, rea
     response = client.post(HOME, upload(encoded(picture(1, size=(64, 48)))), follow=True)
     hits = response.context["results"].hits
     assert hits[0].image.name == "photo-1"
-    assert 0 <= hits[0].distance <= 1e-3 < hits[1].distance
+    assert 0 <= hits[0].score <= 1e-3 < hits[1].score
 
 
 def test_the_working_copy_carries_no_metadata(client, searchable):

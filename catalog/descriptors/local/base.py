@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from ..base import PictureDescriptor, Prepared
-from .features import LocalFeatures, decode, encode
+from .features import BYTES_PER_FEATURE, LocalFeatures, decode, encode
 
 
 class LocalDescriptor(PictureDescriptor):
@@ -18,6 +18,10 @@ class LocalDescriptor(PictureDescriptor):
     @abstractmethod
     def describe(self, images: Sequence[Prepared]) -> list[LocalFeatures]:
         """Return each picture's local features, the strongest first."""
+
+    @property
+    def bytes_per_image(self) -> int:
+        return BYTES_PER_FEATURE * self.features
 
     def is_usable(self, description: LocalFeatures) -> bool:
         return True

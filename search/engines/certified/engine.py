@@ -18,16 +18,16 @@ from catalog.vectors import Float32Array
 
 from ...index.array_file import ArrayFileError
 from ...index.ranking import BoolArray, Int64Array, merge, nearest, scan
-from ...index.snapshot import Base
+from ...index.snapshot import Base, write_pieces
 from ..base import Answer, Method
 from ..cache import CODES, logger, warn_once
-from ..following import FollowingEngine
+from ..following import FollowingVectorEngine
 from ..reading import last_change, read_into_memory, read_vectors
 from .bounds import NegativeComponents
 from .codes import Coded, CodeSearch, certified
 from .files import StoredCodes, code_in_memory, open_codes, write_codes
 
-REQUIREMENTS = "requirements-certified.txt"
+REQUIREMENTS = "requirements-faiss.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CodedBase(Base):
     coded: Coded | None = None
 
 
-class CertifiedEngine(FollowingEngine):
+class CertifiedEngine(FollowingVectorEngine):
     """Searches eight-bit codes, and measures only what may be among the nearest.
 
     Memory: 4 KB an image for fc6, mapped from a file that all processes share. The vectors
@@ -121,9 +121,12 @@ class CertifiedEngine(FollowingEngine):
         base = None
         if self.cache is not None and self.cache.usable():
             # Through the file, never through memory: there may not be enough of it.
-            vectors = read_vectors(self.descriptor)
-            mark = self.cache.new_mark()
-            base = self.cache.write(vectors, revision=revision, mark=mark, marked=False)
+            base = self.cache.write(
+                lambda file: write_pieces(file, read_vectors(self.descriptor), self.descriptor.dim),
+                revision=revision,
+                mark=self.cache.new_mark(),
+                marked=False,
+            )
             if base is None:
                 self.cache = None
         return base or read_into_memory(self.descriptor), revision

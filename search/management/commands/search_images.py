@@ -76,7 +76,7 @@ class Command(SisCommand):
                 "rank": hit.rank,
                 "id": hit.image.pk,
                 "name": hit.image.name,
-                "distance": round(hit.distance, 6),
+                results.measure: round(hit.score, 6),
                 **({"proven_points": hit.inliers} if results.verification else {}),
             }
             for hit in results.hits
@@ -90,7 +90,7 @@ class Command(SisCommand):
             }
             self.stdout.write(as_json(answer, self.stdout))
         elif style == "csv":
-            columns = ["rank", "id", "name", "distance"]
+            columns = ["rank", "id", "name", results.measure]
             columns += ["proven_points"] if results.verification else []
             writer = csv.DictWriter(self.stdout, columns)
             writer.writeheader()
@@ -99,7 +99,7 @@ class Command(SisCommand):
             for row in rows:
                 points = f"{row['proven_points']:>5}  " if results.verification else ""
                 self.stdout.write(
-                    f"{row['rank']:>5}  {row['distance']:.4f}  {points}{row['id']:>8}  "
+                    f"{row['rank']:>5}  {row[results.measure]:.4f}  {points}{row['id']:>8}  "
                     f"{printable(str(row['name']))}"
                 )
         self.show_left_out(results)

@@ -126,10 +126,10 @@ def test_a_query_with_negative_components_is_answered_exactly(engine, filled):
 def test_without_faiss_the_error_and_the_check_name_what_to_install(settings, monkeypatch):
     monkeypatch.setattr("search.engines.certified.engine.find_spec", lambda name: None)
     settings.SEARCH_ENGINES = {"default": {"BACKEND": CERTIFIED}}
-    with pytest.raises(ImproperlyConfigured, match=r"requirements-certified\.txt"):
+    with pytest.raises(ImproperlyConfigured, match=r"requirements-faiss\.txt"):
         get_engine()
     (message,) = check_engines()
-    assert "requirements-certified.txt" in message.msg
+    assert "requirements-faiss.txt" in message.msg
 
 
 def test_a_rerank_of_nothing_is_refused(faiss):

@@ -10,7 +10,6 @@ from django.core.management import call_command
 
 from catalog.descriptors import get_descriptor
 from catalog.models import Collection, Image, VectorChange
-from search.engines.cache import VectorCache
 from search.engines.certified import CertifiedEngine
 from search.engines.certified.engine import CodedBase
 from search.index.array_file import HEADER_BYTES
@@ -229,7 +228,7 @@ def test_a_file_of_another_mark_than_its_name_says_is_refused(images, var_folder
 
 def test_files_of_the_last_release_are_neither_used_nor_kept(images, var_folder, faiss):
     # Their marks were vector changes, which the migration deletes.
-    folder = VectorCache(get_descriptor(), get_descriptor().model_id).folder
+    folder = CertifiedEngine(descriptor=get_descriptor()).cache.folder
     folder.mkdir(parents=True)
     text = b'{"facts": {"model_id": "m", "revision": 12, "mark": 171}, "arrays": []}'
     header = struct.pack("<8sIII", b"SISARRAY", 1, len(text), zlib.crc32(text)) + text

@@ -9,7 +9,6 @@ from catalog.models import Collection, Image
 from search.engines import cache as cache_module
 from search.engines.exact import ExactEngine
 from search.index.array_file import ArrayFile
-from search.index.snapshot import Snapshot
 from search.models import VectorFile
 from tests.helpers import add_image, unit_vectors
 
@@ -74,22 +73,22 @@ def test_builders_at_the_same_time_do_each_other_no_harm(images, var_folder):
 def test_a_file_that_appears_while_older_ones_are_deleted_stays(images, monkeypatch):
     # Another builder publishes between the look at the folder and the deletion.
     engine = started()
-    descriptor, other = get_descriptor(), engine.cache
+    other = engine.cache
     mark = other.new_mark()
     other.leave_mark(mark, engine._seen)
     original = cache_module.VectorCache._prune
     written = []
 
     def prune(self, *arguments, **options):
-        pieces = engine._snapshot.living()
-        written.append(other.write(pieces, revision=engine._seen, mark=mark, marked=True))
+        fill = engine._snapshot.write_to
+        written.append(other.write(fill, revision=engine._seen, mark=mark, marked=True))
         original(self, *arguments, **options)
 
     monkeypatch.setattr(cache_module.VectorCache, "_prune", prune)
     started()
     assert written[0].files[0].path.exists()
     monkeypatch.undo()
-    base, _revision = cache_module.VectorCache(descriptor, descriptor.model_id).newest()
+    base, _revision = other.newest()
     assert base.mark == mark
     assert VectorFile.objects.count() == 1
 
@@ -135,14 +134,14 @@ def test_vectors_of_each_model_have_a_folder_of_their_own(images, var_folder):
     other = ExactEngine(descriptor=descriptor)
     other.sync()
     assert other.count() == 0
-    one = cache_module.VectorCache(descriptor, "one")
-    two = cache_module.VectorCache(descriptor, "two")
+    one = cache_module.VectorCache(descriptor, "one", other.opened)
+    two = cache_module.VectorCache(descriptor, "two", other.opened)
     assert one.folder != two.folder
     # Building one model's file must not throw away the mark of another's.
     marks = [cache.new_mark() for cache in (one, two)]
     for cache, mark in zip((one, two), marks, strict=True):
         cache.leave_mark(mark, 0)
-        cache.write(Snapshot(other._snapshot.base).living(), revision=0, mark=mark, marked=True)
+        cache.write(other._snapshot.write_to, revision=0, mark=mark, marked=True)
     assert one.newest() is not None
     assert two.newest() is not None
     assert one.newest() is not None
