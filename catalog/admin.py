@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from . import admin_whitenings  # noqa: F401 (registers itself)
+from . import admin_learned
 from .admin_clearing import clear
 from .admin_deletion import DeletionWithoutVectors
 from .admin_features import (
@@ -229,6 +229,7 @@ class Counted(Protocol):
 
 @admin.register(Collection)
 class CollectionAdmin(CatalogAdmin):
+    actions = [admin_learned.learn_words]
     list_display = ["slug", "title", "images", "with_features", "created_at"]
     search_fields = ["slug", "title"]
     fields = ["slug", "title", "images", "created_at"]

@@ -9,10 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks import TaskResult, task
 
+from .deriving import derive_features
 from .descriptors import DEFAULT, get_any
-from .extraction import extract_features
-from .models import Image
+from .descriptors.local.aggregated import get_aggregated
+from .descriptors.local.registry import get_local
+from .extraction import ExtractionReport, extract_features, pending_ids
+from .models import Collection, Image
 from .rereading import ids_of_earlier_readings, look_again
+from .vocabularies import learn_vocabulary
 
 # A task's arguments are one JSON value, which queues keep in a row or a message.
 IDS_PER_TASK = 10_000
@@ -29,7 +33,27 @@ def extract_features_of(image_ids: list[int], descriptor: str = DEFAULT) -> dict
     """
     images = Image.objects.filter(pk__in=image_ids)
     look_again(ids=ids_of_earlier_readings(images))
-    report = extract_features(ids=image_ids, descriptor=get_any(descriptor))
+    return told(extract_features(ids=image_ids, descriptor=get_any(descriptor)))
+
+
+@task()
+def learn_words_of(collection_id: int, words: int | None = None) -> dict[str, Any]:
+    """Learn a vocabulary from a collection's local features, and give its images their words.
+
+    Returns the vocabulary's `name`, and `extracted`, `elsewhere`, `failed` and `stopped` as
+    `extract_features_of`. The task fails with `DescriptorError` saying what is missing.
+    """
+    collection = Collection.objects.get(pk=collection_id)
+    learned = learn_vocabulary(local=get_local(), collection=collection, words=words)
+    assert learned is not None  # noqa: S101 (nobody stops it)
+    descriptor = get_aggregated(learned.name)
+    ids = pending_ids(images=collection.images.all(), descriptor=descriptor)
+    report, _without = derive_features(ids=ids, descriptor=descriptor)
+    return {"name": learned.name, **told(report)}
+
+
+def told(report: ExtractionReport) -> dict[str, Any]:
+    """Return what a task says of an extraction, as JSON can hold it."""
     return {
         "extracted": report.extracted,
         "elsewhere": report.elsewhere,
@@ -74,24 +98,7 @@ def in_words(results: Sequence[TaskResult]) -> list[tuple[int, str]]:
     done: list[Any] = [
         result.return_value for result in results if result.is_finished and not result.errors
     ]
-    extracted = sum(outcome["extracted"] for outcome in done)
-    failures = [failure for outcome in done for failure in outcome["failed"]]
-    said = []
-    if extracted:
-        text = ngettext(
-            "Extracted the features of %(number)s image.",
-            "Extracted the features of %(number)s images.",
-            extracted,
-        )
-        said.append((messages.SUCCESS, text % {"number": localize(extracted)}))
-    if failures:
-        said.append((messages.ERROR, failures_in_words(failures)))
-    reasons = [failure_reason(result) for result in broken]
-    # Absent from results of an earlier version.
-    reasons += [outcome["stopped"] for outcome in done if outcome.get("stopped")]
-    for reason in reasons:
-        text = _("Features could not be extracted: %(reason)s")
-        said.append((messages.ERROR, text % {"reason": reason}))
+    said = outcomes_in_words(done, [failure_reason(result) for result in broken])
     if queued:
         text = ngettext(
             "%(number)s image is queued for a worker to extract.",
@@ -100,6 +107,42 @@ def in_words(results: Sequence[TaskResult]) -> list[tuple[int, str]]:
         )
         said.append((messages.SUCCESS, text % {"number": localize(queued)}))
     return said
+
+
+def outcomes_in_words(
+    done: Sequence[dict[str, Any]], reasons: Sequence[str] = ()
+) -> list[tuple[int, str]]:
+    """Say what extractions did, and why others, or these, ended early."""
+    said = []
+    extracted = sum(outcome["extracted"] for outcome in done)
+    if extracted:
+        text = ngettext(
+            "Extracted the features of %(number)s image.",
+            "Extracted the features of %(number)s images.",
+            extracted,
+        )
+        said.append((messages.SUCCESS, text % {"number": localize(extracted)}))
+    failures = [failure for outcome in done for failure in outcome["failed"]]
+    if failures:
+        said.append((messages.ERROR, failures_in_words(failures)))
+    # Absent from results of an earlier version.
+    stopped = [outcome["stopped"] for outcome in done if outcome.get("stopped")]
+    for reason in (*reasons, *stopped):
+        text = _("Features could not be extracted: %(reason)s")
+        said.append((messages.ERROR, text % {"reason": reason}))
+    return said
+
+
+def words_in_words(result: TaskResult) -> list[tuple[int, str]]:
+    """Say what became of `learn_words_of`, as (message level, text)."""
+    if not result.is_finished:
+        return [(messages.SUCCESS, _("Learning words is queued for a worker."))]
+    if result.errors:
+        text = _("No words could be learned: %(reason)s")
+        return [(messages.ERROR, text % {"reason": failure_reason(result)})]
+    name = cast(Any, result.return_value)["name"]
+    learned = (messages.SUCCESS, _("Learned the vocabulary %(name)s.") % {"name": name})
+    return [learned, *outcomes_in_words([cast(Any, result.return_value)])]
 
 
 def failures_in_words(failures: Sequence[Sequence[str]]) -> str:

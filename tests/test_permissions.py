@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from catalog.models import Image, Whitening
+from catalog.models import Image, Vocabulary, Whitening
 from evaluation.models import EvaluationRun, Judgement
 from search.models import CollectionRecipe
 from tests.evaluation.landmarks import FILES, add_pictures, imported
@@ -92,6 +92,7 @@ MODELS = {
     "evaluation/evaluationrun": BY_IMPORT,
     "evaluation/recipetrial": BY_IMPORT,
     "catalog/whitening": BY_IMPORT,
+    "catalog/vocabulary": BY_IMPORT,
     "search/collectionrecipe": BY_HAND,
 }
 
@@ -137,6 +138,9 @@ def rows(collection, monkeypatch) -> dict[str, str]:
         "evaluation/evaluationrun": runs[0],
         "evaluation/recipetrial": finished_trial(collection),
         "catalog/whitening": Whitening.objects.create(name="fc6+pca9", images=9, dim=9),
+        "catalog/vocabulary": Vocabulary.objects.create(
+            name="rootsift+asmk9", images=9, words=9, features=9
+        ),
         "search/collectionrecipe": CollectionRecipe.objects.create(
             collection=collection, recipe="fc6"
         ),

@@ -1,10 +1,14 @@
-"""What every search engine must do. Subclass it and give `engine_path`."""
+"""What every search engine must do. Subclass `EngineConformance` for another kind of query, or
+`VectorConformance`, and give `engine_path`."""
+
+from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 import pytest
 from django.db import connection
 
-from catalog.descriptors import get_descriptor
+from catalog.descriptors import PictureDescriptor, get_descriptor
 from catalog.models import Collection, Image
 from search.engines import get_engine, reset_engines
 from tests.helpers import MODEL_ID, add_image, unit_vectors
@@ -20,9 +24,34 @@ def brute_force(vectors: np.ndarray, ids: list[int], query: np.ndarray):
 
 
 @pytest.mark.django_db
-class EngineConformance:
+class EngineConformance(ABC):
+    """What holds of any kind of query; "a thing" is what an image is described by and asked for."""
+
     engine_path: str
     options: dict = {}
+    best: float  # the score of what is the same, within `tolerance`
+    tolerance: float = 0
+
+    @abstractmethod
+    def descriptor(self) -> PictureDescriptor: ...
+
+    @abstractmethod
+    def things(self, count: int, *, seed: int = 0) -> Any:
+        """Some that are unlike each other, as the engine is asked for several at once."""
+
+    @abstractmethod
+    def add(self, collection: Collection, name: str, thing: Any, *, model_id: str = "") -> Image:
+        """An image that is described by a thing; with a model id, by a foreign one."""
+
+    @abstractmethod
+    def change(self, pk: int, thing: Any) -> None: ...
+
+    @abstractmethod
+    def outdate(self, pk: int) -> None:
+        """Give what is stored a foreign model id."""
+
+    @abstractmethod
+    def take_away(self, pk: int) -> None: ...
 
     @pytest.fixture(autouse=True)
     def declare(self, settings):
@@ -32,14 +61,163 @@ class EngineConformance:
         yield
         reset_engines()
 
+    def engine(self):
+        return get_engine(descriptor=self.descriptor())
+
     @pytest.fixture
     def filled(self, collection):
-        """40 images with vectors, and an engine in step with them."""
-        vectors = unit_vectors(40, seed=1)
-        images = [add_image(collection, f"i{n}", vector=v) for n, v in enumerate(vectors)]
-        engine = get_engine()
+        """40 images, and an engine in step with them."""
+        things = self.things(40, seed=1)
+        images = [self.add(collection, f"i{n}", thing) for n, thing in enumerate(things)]
+        engine = self.engine()
         engine.sync()
-        return engine, [image.pk for image in images], vectors
+        return engine, [image.pk for image in images], things
+
+    def test_what_is_stored_finds_itself_first_with_the_best_score(self, filled):
+        # Of distances, sqrt(2 - 2 x.q) would give up to 5e-4 here.
+        engine, ids, things = filled
+        found, scores = engine.search(things[:3], 1)
+        assert (found.dtype, scores.dtype) == (np.int64, np.float32)
+        assert found[:, 0].tolist() == ids[:3]
+        np.testing.assert_allclose(scores[:, 0], self.best, rtol=0, atol=self.tolerance)
+
+    def test_scores_are_sorted_as_the_measure_says(self, filled):
+        engine, _ids, _things = filled
+        answer = engine.answer(self.things(3, seed=2), 40)
+        assert answer.measure == engine.measure
+        ascending = answer.scores if engine.measure == "distance" else -answer.scores
+        assert (np.diff(ascending, axis=1) >= 0).all()
+        assert len(set(np.round(answer.scores[0], 6).tolist())) > 5  # not all the same
+
+    def test_ties_are_ordered_by_id_even_across_the_cut(self, collection):
+        thing = self.things(1)[0]
+        ids = [self.add(collection, f"same{n}", thing).pk for n in range(9)]
+        engine = self.engine()
+        engine.sync()
+        found, scores = engine.search(self.things(1, seed=3), 4)
+        assert found[0].tolist() == ids[:4]
+        assert len(set(scores[0].tolist())) == 1
+
+    def test_fewer_rows_than_k_gives_a_shorter_answer(self, filled):
+        engine, ids, _ = filled
+        found, scores = engine.search(self.things(2), 1000)
+        assert found.shape == scores.shape == (2, 40)
+        assert set(found[0].tolist()) == set(ids)
+
+    def test_an_empty_database_answers_with_nothing(self, db):
+        engine = self.engine()
+        engine.sync()
+        found, scores = engine.search(self.things(2), 5)
+        assert found.shape == scores.shape == (2, 0)
+        assert engine.count() == 0
+
+    def test_within_keeps_to_one_collection(self, filled):
+        engine, ids, things = filled
+        other = Collection.objects.create(slug="other")
+        stranger = self.add(other, "stranger", things[0])
+        engine.sync()
+        home = Image.objects.get(pk=ids[0]).collection_id
+        assert stranger.pk not in engine.search(things[:1], 100, within=home)[0]
+        assert engine.search(things[:1], 100, within=other.pk)[0].tolist() == [[stranger.pk]]
+        assert engine.search(things[:1], 2)[0].tolist() == [[ids[0], stranger.pk]]
+        assert engine.search(things[:1], 5, within=10**6)[0].shape == (1, 0)
+        assert (engine.count(within=home), engine.count(within=other.pk)) == (40, 1)
+
+    def test_what_another_model_made_takes_no_part(self, filled, collection):
+        engine, ids, things = filled
+        foreign = self.add(collection, "foreign", things[0], model_id="another")
+        self.outdate(ids[1])
+        engine.sync()
+        found = set(engine.search(things[:1], 100)[0][0].tolist())
+        assert found == set(ids) - {ids[1]}
+        assert foreign.pk not in found
+
+    def test_sync_sees_rows_added_changed_moved_and_deleted(self, filled, collection):
+        engine, ids, things = filled
+        fresh = self.things(4, seed=9)
+        added = self.add(collection, "added", fresh[0])
+        self.change(ids[5], fresh[1])
+        other = Collection.objects.create(slug="other")
+        Image.objects.filter(pk=ids[6]).update(collection=other)
+        Image.objects.filter(pk=ids[7]).delete()
+        self.take_away(ids[8])
+        stale = engine.search(fresh[:1], 1)[0]
+        engine.sync()
+        found, scores = engine.search(fresh[:2], 1)
+        assert stale[0, 0] != added.pk  # the answer is as of the last sync
+        assert found[:, 0].tolist() == [added.pk, ids[5]]
+        np.testing.assert_allclose(scores[:, 0], self.best, rtol=0, atol=self.tolerance)
+        assert engine.search(things[6:7], 1, within=other.pk)[0].tolist() == [[ids[6]]]
+        everything = set(engine.search(things[:1], 100)[0][0].tolist())
+        assert everything == set(ids) - {ids[7], ids[8]} | {added.pk}
+        assert engine.count() == 39
+
+    def test_many_deletions_leave_the_rest_findable(self, filled):
+        # Catches a compaction that mixes up rows and ids.
+        engine, ids, things = filled
+        Image.objects.filter(pk__in=ids[::2]).delete()
+        engine.sync()
+        found, scores = engine.search(things[1::2], 1)
+        assert found[:, 0].tolist() == ids[1::2]
+        np.testing.assert_allclose(scores[:, 0], self.best, rtol=0, atol=self.tolerance)
+
+    def test_many_changes_one_by_one_are_all_followed(self, filled):
+        # Catches pieces of what changed that are joined wrongly.
+        engine, ids, things = filled
+        fresh = self.things(24, seed=11)
+        for pk, thing in zip(ids, fresh, strict=False):
+            self.change(pk, thing)
+            engine.sync()
+        found, scores = engine.search(fresh, 1)
+        assert found[:, 0].tolist() == ids[:24]
+        np.testing.assert_allclose(scores[:, 0], self.best, rtol=0, atol=self.tolerance)
+        assert engine.search(things[30:31], 1)[0].tolist() == [[ids[30]]]
+        assert engine.count() == 40
+
+    def test_emptied_tables_are_noticed(self, filled):
+        from catalog.models import VectorChange
+
+        engine, _, things = filled
+        Image.objects.all().delete()
+        VectorChange.objects.all().delete()
+        engine.sync()
+        assert engine.search(things[:1], 5)[0].shape == (1, 0)
+
+    def test_nothing_changed_costs_one_query(self, filled, django_assert_num_queries):
+        engine, _, _ = filled
+        with django_assert_num_queries(1):
+            engine.sync()
+
+    def test_no_depth_is_refused(self, filled):
+        with pytest.raises(ValueError, match="at least 1"):
+            filled[0].search(self.things(1), 0)
+
+    def test_the_same_engine_serves_the_whole_process(self, db):
+        assert self.engine() is self.engine()
+
+
+class VectorConformance(EngineConformance):
+    """Distances of fc6 vectors."""
+
+    best = 0
+
+    def descriptor(self) -> PictureDescriptor:
+        return get_descriptor()
+
+    def things(self, count: int, *, seed: int = 0) -> np.ndarray:
+        return unit_vectors(count, seed=seed)
+
+    def add(self, collection, name, thing, *, model_id=""):
+        return add_image(collection, name, vector=thing, model_id=model_id or MODEL_ID)
+
+    def change(self, pk, thing):
+        Image.objects.filter(pk=pk).update(fc6=thing)
+
+    def outdate(self, pk):
+        Image.objects.filter(pk=pk).update(fc6_model_id="another")
+
+    def take_away(self, pk):
+        Image.objects.filter(pk=pk).update(fc6=None, fc6_model_id="")
 
     def test_order_and_distances_equal_brute_force(self, filled):
         engine, ids, vectors = filled
@@ -51,22 +229,6 @@ class EngineConformance:
             expected = brute_force(vectors, ids, query)[:7]
             assert found[row].tolist() == [pk for _, pk in expected]
             np.testing.assert_allclose(distances[row], [d for d, _ in expected], rtol=1e-6)
-
-    def test_a_stored_vector_finds_itself_at_exactly_zero(self, filled):
-        # sqrt(2 - 2 x.q) would give up to 5e-4 here.
-        engine, ids, vectors = filled
-        found, distances = engine.search(vectors[:3], 1)
-        assert found[:, 0].tolist() == ids[:3]
-        assert distances[:, 0].tolist() == [0, 0, 0]
-
-    def test_ties_are_ordered_by_id_even_across_the_cut(self, collection):
-        vector = unit_vectors(1)[0]
-        ids = [add_image(collection, f"same{n}", vector=vector).pk for n in range(9)]
-        engine = get_engine()
-        engine.sync()
-        found, distances = engine.search(unit_vectors(1, seed=3), 4)
-        assert found[0].tolist() == ids[:4]
-        assert len(set(distances[0].tolist())) == 1
 
     def test_near_ties_at_the_cut_are_ordered_by_true_distance(self, collection):
         # Products rounded to float32 cannot tell these apart; the distances can.
@@ -80,60 +242,6 @@ class EngineConformance:
         engine.sync()
         found, _ = engine.search(query[None], 5)
         assert found[0].tolist() == [pk for _, pk in brute_force(rows, ids, query)[:5]]
-
-    def test_fewer_rows_than_k_gives_a_shorter_answer(self, filled):
-        engine, ids, _ = filled
-        found, distances = engine.search(unit_vectors(2), 1000)
-        assert found.shape == distances.shape == (2, 40)
-        assert set(found[0].tolist()) == set(ids)
-
-    def test_an_empty_database_answers_with_nothing(self, db):
-        engine = get_engine()
-        engine.sync()
-        found, distances = engine.search(unit_vectors(2), 5)
-        assert found.shape == distances.shape == (2, 0)
-        assert engine.count() == 0
-
-    def test_within_keeps_to_one_collection(self, filled):
-        engine, ids, vectors = filled
-        other = Collection.objects.create(slug="other")
-        stranger = add_image(other, "stranger", vector=vectors[0])
-        engine.sync()
-        home = Image.objects.get(pk=ids[0]).collection_id
-        assert stranger.pk not in engine.search(vectors[:1], 100, within=home)[0]
-        assert engine.search(vectors[:1], 100, within=other.pk)[0].tolist() == [[stranger.pk]]
-        assert engine.search(vectors[:1], 2)[0].tolist() == [[ids[0], stranger.pk]]
-        assert engine.search(vectors[:1], 5, within=10**6)[0].shape == (1, 0)
-        assert (engine.count(within=home), engine.count(within=other.pk)) == (40, 1)
-
-    def test_vectors_of_another_model_id_take_no_part(self, filled, collection):
-        engine, ids, vectors = filled
-        foreign = add_image(collection, "foreign", vector=vectors[0], model_id="another")
-        Image.objects.filter(pk=ids[1]).update(fc6_model_id="another")
-        engine.sync()
-        found = set(engine.search(vectors[:1], 100)[0][0].tolist())
-        assert found == set(ids) - {ids[1]}
-        assert foreign.pk not in found
-
-    def test_sync_sees_rows_added_changed_moved_and_deleted(self, filled, collection):
-        engine, ids, vectors = filled
-        fresh = unit_vectors(4, seed=9)
-        added = add_image(collection, "added", vector=fresh[0])
-        Image.objects.filter(pk=ids[5]).update(fc6=fresh[1])
-        other = Collection.objects.create(slug="other")
-        Image.objects.filter(pk=ids[6]).update(collection=other)
-        Image.objects.filter(pk=ids[7]).delete()
-        Image.objects.filter(pk=ids[8]).update(fc6=None, fc6_model_id="")
-        stale = engine.search(fresh[:1], 1)[0]
-        engine.sync()
-        found, distances = engine.search(fresh[:2], 1)
-        assert stale[0, 0] != added.pk  # the answer is as of the last sync
-        assert found[:, 0].tolist() == [added.pk, ids[5]]
-        assert distances[:, 0].tolist() == [0, 0]
-        assert engine.search(vectors[6:7], 1, within=other.pk)[0].tolist() == [[ids[6]]]
-        everything = set(engine.search(vectors[:1], 100)[0][0].tolist())
-        assert everything == set(ids) - {ids[7], ids[8]} | {added.pk}
-        assert engine.count() == 39
 
     def test_sync_sees_what_bypasses_the_models(self, filled):
         engine, ids, vectors = filled
@@ -162,29 +270,6 @@ class EngineConformance:
         assert engine.count() == 42
         assert ids[0] not in engine.search(vectors[:1], 100)[0]
 
-    def test_many_deletions_leave_the_rest_findable(self, filled):
-        # Catches a compaction that mixes up rows and ids.
-        engine, ids, vectors = filled
-        Image.objects.filter(pk__in=ids[::2]).delete()
-        engine.sync()
-        found, distances = engine.search(vectors[1::2], 1)
-        assert found[:, 0].tolist() == ids[1::2]
-        assert not distances.any()
-
-    def test_emptied_tables_are_noticed(self, filled):
-        from catalog.models import VectorChange
-
-        engine, _, vectors = filled
-        Image.objects.all().delete()
-        VectorChange.objects.all().delete()
-        engine.sync()
-        assert engine.search(vectors[:1], 5)[0].shape == (1, 0)
-
-    def test_nothing_changed_costs_one_query(self, filled, django_assert_num_queries):
-        engine, _, _ = filled
-        with django_assert_num_queries(1):
-            engine.sync()
-
     @pytest.mark.parametrize(
         ("queries", "k", "complaint"),
         [
@@ -197,6 +282,3 @@ class EngineConformance:
     def test_unusable_queries_are_refused(self, filled, queries, k, complaint):
         with pytest.raises(ValueError, match=complaint):
             filled[0].search(queries, k)
-
-    def test_the_same_engine_serves_the_whole_process(self):
-        assert get_engine() is get_engine(descriptor=get_descriptor())

@@ -1,5 +1,6 @@
 """Engines that wait for their cache files and search those, so that tests see files used."""
 
+from search.engines.aggregated import AggregatedEngine
 from search.engines.certified import CertifiedEngine
 from search.engines.exact import ExactEngine
 from search.engines.following import FollowingEngine
@@ -22,4 +23,8 @@ class SettledExactEngine(Settled, ExactEngine):
 
 
 class SettledCertifiedEngine(Settled, CertifiedEngine):
+    pass
+
+
+class SettledAggregatedEngine(Settled, AggregatedEngine):
     pass

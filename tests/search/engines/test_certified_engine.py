@@ -15,19 +15,19 @@ from search.engines.exact import ExactEngine
 from search.services import find_similar
 from tests.helpers import add_image, unit_vectors
 
-from .conformance import EngineConformance
+from .conformance import VectorConformance
 
 CERTIFIED = "search.engines.certified.CertifiedEngine"
 
 
 @pytest.mark.usefixtures("faiss")
-class TestCertifiedEngine(EngineConformance):
+class TestCertifiedEngine(VectorConformance):
     engine_path = CERTIFIED
     options = {"rerank": 1}
 
 
 @pytest.mark.usefixtures("faiss", "transactional_db", "rewritten_at_every_change")
-class TestCertifiedEngineOverFiles(EngineConformance):
+class TestCertifiedEngineOverFiles(VectorConformance):
     engine_path = "tests.search.engines.settled.SettledCertifiedEngine"
     options = {"rerank": 1}
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from .conformance import EngineConformance
+from .conformance import VectorConformance
 
 
-class TestExactEngine(EngineConformance):
+class TestExactEngine(VectorConformance):
     engine_path = "search.engines.exact.ExactEngine"
 
 
 @pytest.mark.usefixtures("transactional_db", "rewritten_at_every_change")
-class TestExactEngineOverFiles(EngineConformance):
+class TestExactEngineOverFiles(VectorConformance):
     """Inside a transaction nothing is written: these tests commit."""
 
     engine_path = "tests.search.engines.settled.SettledExactEngine"
