@@ -176,10 +176,7 @@ def check_recipe(name: str) -> dict[str, Any]:
         check_expansion(declared["EXPANSION"], f"{where}['EXPANSION']")
     if declared.get("GEOMETRY") is not None:
         check_geometry(declared["GEOMETRY"], f"{where}['GEOMETRY']")
-    if declared.get("EXPANSION") and any(is_aggregated(part) for part in declared["PARTS"]):
-        raise ImproperlyConfigured(
-            f"{where} has EXPANSION, which averages vectors; words are expanded by GEOMETRY."
-        )
+    check_words(declared, where)
     if declared.get("REGIONS") and (len(declared["PARTS"]) > 1 or declared.get("EXPANSION")):
         raise ImproperlyConfigured(f"{where} has REGIONS: they go with one part, asked once.")
     return declared
@@ -196,6 +193,16 @@ def check_parts(declared: dict[str, Any], where: str) -> None:
             raise ImproperlyConfigured(
                 f"{where}['PARTS'] has {weight!r} for {part!r}: give a number above 0."
             )
+
+
+def check_words(declared: dict[str, Any], where: str) -> None:
+    """Raise `ImproperlyConfigured` where what only vectors allow is asked of words."""
+    words = [part for part in declared["PARTS"] if is_aggregated(part)]
+    wrong = [key for key in ("EXPANSION", "REGIONS") if declared.get(key)]
+    if words and wrong:
+        raise ImproperlyConfigured(
+            f"{where} has {wrong[0]}, which is of vectors, and {words[0]!r}, which is of words."
+        )
 
 
 def check_expansion(declared: Any, where: str) -> None:

@@ -9,6 +9,7 @@ from catalog import vocabularies
 from catalog.descriptors import DescriptorError, get_any
 from catalog.descriptors.local import vocabulary as finding
 from catalog.descriptors.local.aggregated import get_aggregated
+from catalog.descriptors.local.registry import get_local
 from catalog.descriptors.local.rootsift import RootSift
 from catalog.learned_models import Vocabulary
 from catalog.models import Collection, Image, ImageVector
@@ -39,8 +40,7 @@ def images(collection) -> list[Image]:
 
 
 def learn(collection: Collection, words: int | None = 16, **options) -> Vocabulary | None:
-    local = get_any("rootsift")
-    return learn_vocabulary(local=local, collection=collection, words=words, **options)
+    return learn_vocabulary(local=get_local(), collection=collection, words=words, **options)
 
 
 def test_a_row_holds_what_was_learned_and_on_what(images, collection):

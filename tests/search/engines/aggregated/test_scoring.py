@@ -88,12 +88,14 @@ def test_pieces_that_came_since_are_joined_before_they_are_too_many():
     assert sorted(np.concatenate([part.ids for part in snapshot.parts])) == list(range(30))
 
 
+@pytest.mark.usefixtures("faiss")
 def test_scores_equal_those_of_the_authors_own_program():
     # https://github.com/jenicek/asmk, 100 pictures, the same vocabulary, to 1e-5.
-    pytest.importorskip("asmk", reason="asmk is built where a C compiler is there: see .ci/run")
-    pytest.importorskip("faiss")
-    from asmk import asmk_method, codebook, index
-
+    built = "asmk is built where a C compiler is there: see .ci/run"
+    names = ("asmk_method", "codebook", "index")
+    asmk_method, codebook, index = (
+        pytest.importorskip(f"asmk.{name}", reason=built) for name in names
+    )
     pictures = [some_features(seed, count=150).unit_descriptors() for seed in range(100)]
     centroids = some_features(999, count=256).unit_descriptors()
     params = {
