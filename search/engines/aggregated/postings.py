@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from catalog.descriptors.local.aggregation import CODE_BYTES, Aggregated, without_words
+from catalog.descriptors.local.aggregation import (
+    CODE_BYTES,
+    MOST_WORDS,
+    Aggregated,
+    without_words,
+)
 
 from ...index.array_file import ArrayFile, ArrayFileError, ArrayFileWriter
 from ...index.ranking import BoolArray, Int64Array
@@ -81,19 +86,42 @@ def halves(codes: npt.NDArray[np.uint8]) -> tuple[Halves, Halves]:
 
 
 def joined(parts: Sequence[Postings]) -> Postings:
-    """Return one inverted file of all that is alive in several."""
-    found: dict[str, list[np.ndarray]] = {"words": [], "rows": [], "first": [], "second": []}
+    """Return one inverted file of all that is alive in several.
+
+    Each part's postings go straight to their places: beside the parts and the whole, no copy.
+    """
+    kept = [part.alive[part.rows] for part in parts]
+    counts = [counted(part, alive) for part, alive in zip(parts, kept, strict=True)]
+    total = np.sum(counts, axis=0)
+    free = np.cumsum(total) - total  # where the next posting of each word goes
+    words = np.flatnonzero(total)
+    starts = np.append(free[words], total.sum())
+    rows = np.empty(starts[-1], np.int32)
+    first, second = np.empty(len(rows), np.uint64), np.empty(len(rows), np.uint64)
     images = 0
-    for part in parts:
-        kept = part.alive[part.rows]
+    for part, alive, own in zip(parts, kept, counts, strict=True):
+        places = np.arange(own.sum()) + np.repeat(free - (np.cumsum(own) - own), own)
         number = np.cumsum(part.alive, dtype=np.int32) + np.int32(images - 1)
-        found["words"].append(np.repeat(part.words, np.diff(part.starts))[kept])
-        found["rows"].append(number[part.rows[kept]])
-        found["first"].append(part.first[kept])
-        found["second"].append(part.second[kept])
+        rows[places] = number[part.rows[alive]]
+        first[places], second[places] = part.first[alive], part.second[alive]
+        free += own
         images += int(np.count_nonzero(part.alive))
-    every = [np.concatenate([getattr(p, name)[p.alive] for p in parts]) for name in OF_IMAGES]
-    return by_word(*every, *(np.concatenate(arrays) for arrays in found.values()))
+    every = {name: [getattr(part, name)[part.alive] for part in parts] for name in OF_IMAGES}
+    return Postings(
+        **{name: np.concatenate(arrays) for name, arrays in every.items()},
+        alive=np.ones(images, np.bool_),
+        words=words.astype(np.uint16),
+        starts=starts,
+        rows=rows,
+        first=first,
+        second=second,
+    )
+
+
+def counted(part: Postings, kept: BoolArray) -> Int64Array:
+    """Return how many of the postings that are kept each word has: (65,536,)."""
+    words = np.repeat(part.words, np.diff(part.starts))
+    return np.bincount(words[kept], minlength=MOST_WORDS)
 
 
 def by_word(
