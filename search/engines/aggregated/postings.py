@@ -106,9 +106,13 @@ def joined(parts: Sequence[Postings]) -> Postings:
         first[places], second[places] = part.first[alive], part.second[alive]
         free += own
         images += int(np.count_nonzero(part.alive))
-    every = {name: [getattr(part, name)[part.alive] for part in parts] for name in OF_IMAGES}
+    ids, collections, lengths = (
+        np.concatenate([getattr(part, name)[part.alive] for part in parts]) for name in OF_IMAGES
+    )
     return Postings(
-        **{name: np.concatenate(arrays) for name, arrays in every.items()},
+        ids=ids,
+        collections=collections,
+        lengths=lengths,
         alive=np.ones(images, np.bool_),
         words=words.astype(np.uint16),
         starts=starts,
