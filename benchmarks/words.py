@@ -1,11 +1,11 @@
 """What searching by words costs: the inverted file's size, its making, and one query.
 
-    python -m benchmarks.words [--pictures 5063 100000] [--own 1640] [--json FILE]
+    python -m benchmarks.words [--pictures 5063 100000] [--own 1640] [--assigned 5] [--json FILE]
 
 Postings are made up: each picture has `--own` of 65,536 words with random codes, some words more
 often than others, as in photographs of Oxford (their imbalance is 1.2). So is the vocabulary, for
-which a query's 2,000 features look, five words each. Pictures come in pieces of 2,000, as they do
-from the database.
+which a query's 2,000 features look, `--assigned` words each. Pictures come in pieces of 2,000, as
+they do from the database.
 """
 
 import os
@@ -19,7 +19,7 @@ import numpy as np
 from .measuring import Report, arguments
 
 Row = dict[str, Any]
-WORDS, FEATURES, ASSIGNED = 65_536, 2_000, 5
+WORDS, FEATURES = 65_536, 2_000
 # Frequencies of words are drawn from a gamma distribution of this shape: imbalance 1 + 1/5.
 SHAPE = 5
 PIECE = 2_000
@@ -44,7 +44,7 @@ def made_up(pictures: int, own: int, random: np.random.Generator) -> list[Any]:
     ]
 
 
-def searching(pictures: int, own: int, rounds: int) -> Row:
+def searching(pictures: int, own: int, assigned: int, rounds: int) -> Row:
     from catalog.descriptors.local.aggregation import aggregate
     from search.engines.aggregated.engine import best
     from search.engines.aggregated.postings import joined, open_postings
@@ -70,7 +70,7 @@ def searching(pictures: int, own: int, rounds: int) -> Row:
         finding, comparing = [], []
         for rows in features.reshape(-1, FEATURES, 128)[: rounds + 1]:
             started = time.perf_counter()
-            query = aggregate(rows, vocabulary.assign(rows, ASSIGNED), vocabulary.centroids)
+            query = aggregate(rows, vocabulary.assign(rows, assigned), vocabulary.centroids)
             finding.append(time.perf_counter() - started)
             started = time.perf_counter()
             best(postings.ids, scores(postings, query, weights), 100)
@@ -103,13 +103,17 @@ def main() -> None:
     parser = arguments(__doc__.splitlines()[0], rounds=5)
     parser.add_argument("--pictures", type=int, nargs="+", default=[5063, 100_000])
     parser.add_argument("--own", type=int, default=1640, help="words that a picture draws")
+    parser.add_argument("--assigned", type=int, default=5, help="words of a query's feature")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sis_project.settings")
     import django
 
     django.setup()
     report = Report("Searching by words", options)
-    rows = [searching(pictures, options.own, options.rounds) for pictures in options.pictures]
+    rows = [
+        searching(pictures, options.own, options.assigned, options.rounds)
+        for pictures in options.pictures
+    ]
     report.table("Inverted file", rows)
     report.close()
 

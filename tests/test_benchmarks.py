@@ -25,6 +25,7 @@ PATIENCE = 600  # seconds; only a hang takes that long
         ("serving", "--rows 40 --clients 1 2 --pictures=1", 2),
         ("loading", "--rows 40 60 --no-network", 2),
         ("evaluation", "--rows=850", 1),  # the judged pictures are 845
+        ("words", "--pictures 30 --own=200", 1),
     ],
 )
 def test_a_benchmark_runs_and_writes_its_tables(tmp_path, program, options, tables):
