@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.apps import apps
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -69,8 +70,11 @@ class AggregatedDescriptor(Derived):
 
     @property
     def title(self) -> str | Promise:  # type: ignore[override]  # a value instead of a constant
-        text = _("%(title)s, by %(number)d words")
-        return text % {"title": self.local.title, "number": self.words}
+        text = _("%(title)s, by %(number)s words")
+        return text % {
+            "title": self.local.title,
+            "number": number_format(self.words, force_grouping=True),
+        }
 
     @property
     def purpose(self) -> str | Promise:  # type: ignore[override]  # a value instead of a constant
