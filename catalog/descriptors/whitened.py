@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from PIL import Image
@@ -16,41 +15,29 @@ from PIL import Image
 from ..vectors import STORED_DTYPE, Float32Array, unit_rows
 from .base import Descriptor, DescriptorError, Prepared
 from .derived import DerivedDescriptor
+from .learned import Learned, facts_of
 from .pooled import PooledDescriptor
 from .registry import get_descriptor
 from .whitening import Whitening
 
-# Of a row's hash in model ids, which name what the whitening was learned on.
-HASH_DIGITS = 12
-FIELDS = ("pk", "name", "source", "source_model_id", "dim", "learned_on", "digest")
 
+class LearnedVectors(Learned, Descriptor):
+    """What descriptors have in common that whiten."""
 
-class Learned(Descriptor):
-    """What descriptors have in common that whiten as the row `pk` says.
+    model = "catalog.Whitening"
 
-    `learned_on` is the short name of the collection that the whitening was learned on.
-    """
-
-    def __init__(
-        self,
-        *,
-        pk: int,
-        name: str,
-        source: str,
-        source_model_id: str,
-        dim: int,
-        learned_on: str,
-        digest: str,
-    ) -> None:
-        self.pk, self.name, self.source, self.learned_on = pk, name, source, learned_on
-        self.step, self.dim = name.rpartition("+")[2], dim
-        self._source_model_id, self._digest = source_model_id, digest[:HASH_DIGITS]
+    def __init__(self, *, dim: int, **facts: Any) -> None:
+        super().__init__(**facts)
+        self.dim = dim
         self._whitening: Whitening | None = None
 
     @property
     def of(self) -> Descriptor:
-        """The descriptor whose vectors are whitened; looked up anew, as it may be learned anew."""
         return get_descriptor(self.source)
+
+    @property
+    def learn_again(self) -> str:
+        return f"manage.py learn_whitening --descriptor {self.source}"
 
     @property
     def purpose(self) -> str:  # type: ignore[override]
@@ -63,29 +50,9 @@ class Learned(Descriptor):
         return text % {"title": self.of.title, "number": self.dim}
 
     @property
-    def model_id(self) -> str:
-        """Raises `DescriptorError` where the source makes other vectors than were learned from."""
-        if (now := self.of.model_id) != self._source_model_id:
-            raise DescriptorError(
-                _(
-                    "The whitening of “%(name)s” was learned from vectors of %(before)s, and "
-                    "“%(source)s” now makes %(now)s. Learn it again: manage.py learn_whitening "
-                    "--descriptor %(source)s"
-                )
-                % {
-                    "name": self.name,
-                    "before": self._source_model_id,
-                    "source": self.source,
-                    "now": now,
-                }
-            )
-        return f"{now}|{self.step}:{self._digest}"
-
-    @property
     def whitening(self) -> Whitening:
         if self._whitening is None:
-            row = apps.get_model("catalog.Whitening").objects.filter(pk=self.pk).first()
-            if row is None:
+            if (row := self.row()) is None:
                 raise unknown(self.name)
             mean = np.frombuffer(row.mean, STORED_DTYPE).astype(np.float32)
             matrix = np.frombuffer(row.matrix, STORED_DTYPE).astype(np.float32)
@@ -93,7 +60,7 @@ class Learned(Descriptor):
         return self._whitening
 
 
-class WhitenedDescriptor(Learned, DerivedDescriptor):
+class WhitenedDescriptor(LearnedVectors, DerivedDescriptor):
     """Whitens the vectors of its source."""
 
     @property
@@ -104,7 +71,7 @@ class WhitenedDescriptor(Learned, DerivedDescriptor):
         return self.whitening.apply(descriptions[0])
 
 
-class RegionWhitenedDescriptor(Learned):
+class RegionWhitenedDescriptor(LearnedVectors):
     """Whitens each of a picture's regions to a unit vector, and sums these.
 
     Tolias, Sicre & Jégou, "Particular Object Retrieval with Integral Max-Pooling of CNN
@@ -148,15 +115,14 @@ def find_whitened(name: str) -> Descriptor:
 
     Raises `DescriptorError` saying how to learn one where there is none.
     """
-    rows = apps.get_model("catalog.Whitening").objects.filter(name=name)
-    found = rows.values(*FIELDS).first()
+    found = facts_of(LearnedVectors.model, name, "dim")
     if found is None:
         raise unknown(name)
     return _whitened(**found)
 
 
 @lru_cache(maxsize=32)
-def _whitened(**facts: Any) -> Learned:
+def _whitened(**facts: Any) -> LearnedVectors:
     # By all facts: a whitening that was learned anew is another descriptor.
     step = facts["name"].rpartition("+")[2]
     return (

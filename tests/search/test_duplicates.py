@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image as PillowImage
 
 from catalog.descriptors import get_any
+from catalog.descriptors.local.registry import get_local
 from catalog.extraction import extract_features
 from catalog.models import Collection, Image, ImageVector
 from search.duplicates import Duplicates, Pair, find_duplicates, of_one_photograph, within_distance
@@ -39,7 +40,7 @@ def images(collection) -> dict[str, Image]:
 
 
 def find(collection: Collection, **options) -> Duplicates:
-    options.setdefault("accept", of_one_photograph(get_any("rootsift")))
+    options.setdefault("accept", of_one_photograph(get_local()))
     return find_duplicates(collection=collection, recipe=get_recipe(COLOURS), nearest=6, **options)
 
 

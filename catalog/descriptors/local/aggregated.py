@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from django.apps import apps
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..base import DescriptorError
 from ..derived import Derived
+from ..learned import Learned, facts_of
 from .aggregation import BYTES_PER_WORD, Aggregated, aggregate, decode, encode, without_words
 from .base import LocalDescriptor
 from .features import DESCRIPTOR_DIM, LocalFeatures
@@ -25,89 +26,54 @@ from .vocabulary import REQUIREMENTS, FaissMissing, Vocabulary
 
 NAME = re.compile(r"(?P<source>.+)\+asmk(?P<words>[1-9]\d*)")
 STORED_CENTROIDS = np.dtype("<f2")
-HASH_DIGITS = 12
-FIELDS = ("pk", "name", "source", "source_model_id", "words", "learned_on", "digest")
 
 
-class AggregatedDescriptor(Derived):
-    """Aggregates the features of its source by `words` words, learned on `learned_on`.
+class AggregatedDescriptor(Learned, Derived):
+    """Aggregates the features of its source by `words` words."""
 
-    `learned_on` is the short name of the collection.
-    """
+    model = "catalog.Vocabulary"
+    purpose = gettext_lazy(
+        "Finds the same thing by its details, even small, cropped or half hidden; needs no trained "
+        "network."
+    )
 
-    def __init__(
-        self,
-        *,
-        pk: int,
-        name: str,
-        source: str,
-        source_model_id: str,
-        words: int,
-        learned_on: str,
-        digest: str,
-    ) -> None:
-        self.pk, self.name, self.source = pk, name, source
-        self.words, self.learned_on = words, learned_on
-        self._source_model_id, self._digest = source_model_id, digest[:HASH_DIGITS]
+    def __init__(self, *, words: int, **facts: Any) -> None:
+        super().__init__(**facts)
+        self.words = words
         self._vocabulary: Vocabulary | None = None
 
     @property
-    def local(self) -> LocalDescriptor:
-        """The source; looked up anew, as its declaration may change."""
+    def of(self) -> LocalDescriptor:
         return get_local(self.source)
 
     @property
-    def sources(self) -> tuple[LocalDescriptor, ...]:  # type: ignore[override]  # as `local`
-        return (self.local,)
+    def learn_again(self) -> str:
+        return f"manage.py learn_vocabulary --collection {self.learned_on} --words {self.words}"
+
+    @property
+    def sources(self) -> tuple[LocalDescriptor, ...]:  # type: ignore[override]  # as `of`
+        return (self.of,)
 
     @property
     def asked_by(self) -> LocalDescriptor:
-        return self.local
+        return self.of
 
     @property
     def bytes_per_image(self) -> int:
-        return BYTES_PER_WORD * self.local.features
+        return BYTES_PER_WORD * self.of.features
 
     @property
     def title(self) -> str | Promise:  # type: ignore[override]  # a value instead of a constant
         text = _("%(title)s, by %(number)s words")
         return text % {
-            "title": self.local.title,
+            "title": self.of.title,
             "number": number_format(self.words, force_grouping=True),
         }
 
     @property
-    def purpose(self) -> str | Promise:  # type: ignore[override]  # a value instead of a constant
-        return _(
-            "Finds the same thing by its details, even small, cropped or half hidden; needs no "
-            "trained network."
-        )
-
-    @property
-    def model_id(self) -> str:
-        """Raises `DescriptorError` where the source makes other features than were learned from."""
-        if (now := self.local.model_id) != self._source_model_id:
-            raise DescriptorError(
-                _(
-                    "The vocabulary of “%(name)s” was learned from features of %(before)s, and "
-                    "“%(source)s” now makes %(now)s. Learn it again: manage.py learn_vocabulary "
-                    "--collection %(collection)s"
-                )
-                % {
-                    "name": self.name,
-                    "before": self._source_model_id,
-                    "source": self.source,
-                    "now": now,
-                    "collection": self.learned_on,
-                }
-            )
-        return f"{now}|asmk{self.words}:{self._digest}"
-
-    @property
     def vocabulary(self) -> Vocabulary:
         if self._vocabulary is None:
-            row = apps.get_model("catalog.Vocabulary").objects.filter(pk=self.pk).first()
-            if row is None:
+            if (row := self.row()) is None:
                 raise unknown(self.name)
             stored = np.frombuffer(row.centroids, STORED_CENTROIDS).reshape(-1, DESCRIPTOR_DIM)
             self._vocabulary = Vocabulary(stored.astype(np.float32))
@@ -151,8 +117,7 @@ def get_aggregated(name: str) -> AggregatedDescriptor:
 
     Raises `DescriptorError` saying how to learn one where there is none.
     """
-    rows = apps.get_model("catalog.Vocabulary").objects.filter(name=name)
-    found = rows.values(*FIELDS).first()
+    found = facts_of(AggregatedDescriptor.model, name, "words")
     if found is None:
         raise unknown(name)
     return _aggregated(**found)
