@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 class Cached(Protocol):
-    """What an engine makes of a file: the images that it is of, and the mark."""
+    """What an engine makes of a file: a dataclass, with the file's mark."""
 
     @property
     def mark(self) -> int | None: ...

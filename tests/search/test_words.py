@@ -76,6 +76,8 @@ def test_a_page_ranks_an_upload_by_words(client, images, settings):
     hits = response.context["results"].hits
     assert hits[0].image.name == "house"
     assert f"Similarity {hits[0].score:.4f}" in text(response)
+    assert "by the visual words that both pictures have" in text(response)
+    assert "every picture compared that shares a word" in text(response)
     assert Query.objects.get().vectors.count() == 0  # local features are not kept
     whole = reverse("search:results", args=[Query.objects.get().pk])
     proven = client.get(whole, {"checked": "1"})
@@ -162,3 +164,9 @@ def test_the_command_says_how_alike(images, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("rank,id,name,similarity")
     call_command("search_images", str(path), recipe=WORDS)
     assert "house" in capsys.readouterr().out.splitlines()[0]
+
+
+def test_a_page_says_what_a_joined_score_is(client, images, settings):
+    settings.SIS_RECIPES = FUSED
+    address = reverse("search:similar", args=[images["house"].pk])
+    assert "1 is the first by every part" in text(client.get(address, {"recipe": "both"}))
