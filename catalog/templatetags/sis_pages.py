@@ -1,16 +1,20 @@
 """Template tags of the pages: renditions of pictures, and page numbers."""
 
+import re
 from collections.abc import Iterator
 
 from django import template
 from django.core.paginator import Page
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..addresses import address
 from ..files.thumbnails import SIZES, fitted
 from ..models import Image
 from ..names import printable
+
+# Of a name, up to and with the separators that follow.
+PARTS = re.compile(r"[^-_./]*[-_./]+|[^-_./]+")
 
 register = template.Library()
 register.simple_tag(address)  # as {% url %}, for what a page has many of
@@ -34,6 +38,12 @@ def rendition(image: Image, size: str, alt: str = "", *, lazy: bool = True) -> S
         height,
         SafeString(' loading="lazy"') if lazy else "",
     )
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name in which lines break after separators, before they break anywhere else."""
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in PARTS.findall(name)))
 
 
 @register.simple_tag
