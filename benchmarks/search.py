@@ -67,7 +67,7 @@ def compare_answers(report: Report, ours: dict[str, Any], queries: np.ndarray) -
     if CERTIFIED not in ours:
         return
     exact, certified = (ours[name].answer(queries, NEAREST) for name in (EXACT, CERTIFIED))
-    same = (exact.ids == certified.ids) & (exact.distances == certified.distances)
+    same = (exact.ids == certified.ids) & (exact.scores == certified.scores)
     identical, proven = int(same.all(axis=1).sum()), certified.methods.count("certified")
     report.note(
         f"Certified engine: {identical} of {len(queries)} answers have the exact engine's ids and "

@@ -128,7 +128,7 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
     caching = FOR_GOOD if request.GET.get("v") == found.sha256[:12] else "no-cache"
     return HttpResponse(
         rendition.data,
-        content_type="image/jpeg",
+        content_type=rendition.content_type,
         headers={"Cache-Control": kept_by(caching) if rendition.kept else "no-store"},
     )
 
