@@ -197,7 +197,10 @@ SEARCH_ENGINES = {
         "OPTIONS": {},
     },
     # Takes local features by words, which no other engine does.
-    "aggregated": "search.engines.aggregated.AggregatedEngine",
+    "aggregated": {
+        "BACKEND": "search.engines.aggregated.AggregatedEngine",
+        "OPTIONS": env.json("SIS_WORDS_OPTIONS", default={}),
+    },
 }
 
 # --- Language -------------------------------------------------------------------------------

@@ -69,8 +69,8 @@ def vector_aliases() -> list[str]:
 def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:
     """Return the class and options that `SEARCH_ENGINES[alias]` declares.
 
-    Raises `ImproperlyConfigured` for an unknown alias, path or option, and where a package that
-    the engine needs is not installed.
+    Raises `ImproperlyConfigured` for an unknown alias, path or option, one out of range, and where
+    a package that the engine needs is not installed.
     """
     backend, options = declared_class(
         setting="SEARCH_ENGINES",
@@ -79,7 +79,7 @@ def check_engine(alias: str) -> tuple[type[SearchEngine], dict[str, Any]]:
         base=SearchEngine,  # type: ignore[type-abstract]  # what is declared need not be
         given={"descriptor"},
     )
-    backend.check()
+    backend.check(**options)
     return backend, options
 
 

@@ -98,8 +98,11 @@ class SearchEngine(ABC):
         """Whether it can search by this descriptor."""
 
     @classmethod  # noqa: B027 (most engines need nothing)
-    def check(cls) -> None:
-        """Raise `ImproperlyConfigured` where something that the engine needs is not installed."""
+    def check(cls, **options: Any) -> None:
+        """Raise `ImproperlyConfigured` where something that the engine needs is not installed.
+
+        And where one of the declaration's `options` is out of range.
+        """
 
 
 class VectorEngine(SearchEngine):

@@ -7,6 +7,7 @@ Search", ICCV 2013, as ASMK*: binarised residuals, aggregated for each word.
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
+from typing import Any
 
 import numpy as np
 from django.core.exceptions import ImproperlyConfigured
@@ -28,6 +29,8 @@ from .snapshot import PostingsSnapshot
 
 logger = logging.getLogger(__name__)
 
+# Least and largest of each option.
+RANGES = {"assigned": (1, 20), "alpha": (0.1, 20), "threshold": (0, 0.99)}
 # Read before they are inverted: 80 MB of postings.
 IMAGES_AT_A_TIME = 2000
 
@@ -35,8 +38,8 @@ IMAGES_AT_A_TIME = 2000
 class AggregatedEngine(FollowingEngine, WordEngine):
     """Compares a query's words with those of the images that share any of them.
 
-    `assigned`: to how many words each feature of a query belongs. `alpha` (above 0): how much more
-    a close match counts than a fair one; `threshold` in [0, 1): below which similarity none counts.
+    `assigned`: to how many words each feature of a query belongs. `alpha`: how much more a close
+    match counts than a fair one; `threshold`: below which similarity none counts.
     Memory: 20 bytes a word of an image, mapped from a file that all processes share.
     """
 
@@ -49,14 +52,21 @@ class AggregatedEngine(FollowingEngine, WordEngine):
         alpha: float = 3,
         threshold: float = 0,
     ) -> None:
-        if not (1 <= assigned <= 20 and 0 < alpha <= 20 and 0 <= threshold < 1):
-            raise ImproperlyConfigured(
-                f"The aggregated engine takes assigned from 1 to 20, alpha above 0 up to 20 and a "
-                f"threshold from 0 to below 1, not {assigned!r}, {alpha!r} and {threshold!r}."
-            )
+        self.check(assigned=assigned, alpha=alpha, threshold=threshold)
         super().__init__(descriptor=descriptor, cache=cache)
         self.assigned = assigned
         self.weights = weights_by_distance(alpha, threshold)
+
+    @classmethod
+    def check(cls, **options: Any) -> None:
+        for name, (least, most) in RANGES.items():
+            value = options.get(name, least)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            whole = name != "assigned" or isinstance(value, int)
+            if not (is_number and whole and least <= value <= most):
+                raise ImproperlyConfigured(
+                    f"The aggregated engine has {name} {value!r}: from {least} to {most}."
+                )
 
     def answer(
         self, queries: Sequence[LocalFeatures], k: int, *, within: int | None = None

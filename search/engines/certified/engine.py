@@ -8,6 +8,7 @@ cannot be proven, all rows are scanned: answers equal those of the exact engine 
 import os
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,15 +56,15 @@ class CertifiedEngine(FollowingVectorEngine):
         rerank: int = 400,
         threads: int | None = None,
     ) -> None:
-        self.check()
-        if rerank < 1:
-            raise ImproperlyConfigured(f"rerank must be at least 1, not {rerank}.")
+        self.check(rerank=rerank)
         super().__init__(descriptor=descriptor, cache=cache)
         self.rerank = rerank
         self.threads = threads or os.cpu_count() or 1
 
     @classmethod
-    def check(cls) -> None:
+    def check(cls, **options: Any) -> None:
+        if (rerank := options.get("rerank", 1)) < 1:
+            raise ImproperlyConfigured(f"rerank must be at least 1, not {rerank}.")
         if find_spec("faiss") is None:
             raise ImproperlyConfigured(
                 "The certified engine needs the package faiss-cpu: "

@@ -10,6 +10,7 @@ from catalog.descriptors import DescriptorError
 from catalog.descriptors.local import vocabulary as vocabulary_module
 from catalog.descriptors.local.features import without_features
 from catalog.models import Image, ImageVector
+from search.checks import check_engines
 from search.engines import alias_for, get_engine, reset_engines, vector_aliases
 from search.engines.aggregated import AggregatedEngine
 from tests.helpers import add_image
@@ -160,10 +161,19 @@ def test_features_of_queries_belong_to_several_words(collection, ranked_by):
     assert shared[0] < shared[1]
 
 
-@pytest.mark.parametrize("options", [{"assigned": 0}, {"alpha": 0}, {"threshold": 1}])
-def test_options_out_of_range_are_refused(ranked_by, options):
-    with pytest.raises(ImproperlyConfigured, match="aggregated engine takes"):
+@pytest.mark.parametrize(
+    "options",
+    [{"assigned": 0}, {"assigned": 1.5}, {"alpha": 0}, {"threshold": 1}, {"threshold": "x"}],
+)
+def test_options_out_of_range_are_refused(ranked_by, options, settings):
+    # At the start already, not at the first search.
+    with pytest.raises(ImproperlyConfigured, match="aggregated engine has"):
         AggregatedEngine(descriptor=ranked_by, **options)
+    settings.SEARCH_ENGINES = {
+        **settings.SEARCH_ENGINES,
+        "aggregated": {"BACKEND": PATH, "OPTIONS": options},
+    }
+    assert [message.id for message in check_engines()] == ["search.E002"]
 
 
 def test_each_kind_of_descriptor_has_its_engine(ranked_by, settings):
