@@ -3,6 +3,7 @@
 import pytest
 
 from search import queries, services
+from search.engines import reset_engines
 from tests.postgres import missing
 
 
@@ -18,6 +19,7 @@ def nothing_remembered():
     """Tests have the same numbers of images and of changes, each for other pictures."""
     services.memory.clear()
     queries.memory.clear()
+    reset_engines()
 
 
 @pytest.fixture
