@@ -121,24 +121,26 @@ def fused_slice(
     for answer in answers[1:]:
         common = np.intersect1d(common, answer.ids[0] if answer.ids.size else [])
     common = np.sort(common).astype(np.int64)
-    parts = [aligned(answer, common) for answer in answers]
     weights = [part.weight for part in recipe.parts]
     if not len(common):
         scores = np.empty((len(queries[0]), 0), dtype=np.float32)
     elif recipe.fusion == "similarities":
+        parts = [aligned(answer, similarities(answer), common) for answer in answers]
         scores = fuse_similarities(parts, weights)
     else:
-        ranks = [np.argsort(np.argsort(-rows, axis=1, kind="stable"), axis=1) + 1 for rows in parts]
+        # By the scores themselves: similarities of tiny distances are rounded to the same.
+        parts = [aligned(answer, worst_last(answer), common) for answer in answers]
+        ranks = [np.argsort(np.argsort(rows, axis=1, kind="stable"), axis=1) + 1 for rows in parts]
         scores = fuse_ranks(ranks, weights)
     order = np.argsort(-scores, axis=1, kind="stable")
     return common[order], np.take_along_axis(scores, order, axis=1)
 
 
-def aligned(answer: Answer, common: np.ndarray) -> Float32Array:
-    """Return an answer's similarities (Q, N) in the order of ids `common`, which it has all."""
+def aligned(answer: Answer, scores: Float32Array, common: np.ndarray) -> Float32Array:
+    """Return an answer's scores (Q, N) in the order of the ids `common`, which it has all."""
     by_id = np.argsort(answer.ids, axis=1, kind="stable")
     ids = np.take_along_axis(answer.ids, by_id, axis=1)
-    scores = np.take_along_axis(similarities(answer), by_id, axis=1)
+    scores = np.take_along_axis(scores, by_id, axis=1)
     return (
         np.stack([row[np.searchsorted(own, common)] for own, row in zip(ids, scores, strict=True)])
         if len(common)
@@ -154,3 +156,8 @@ def similarities(answer: Answer) -> Float32Array:
     if answer.measure == "similarity":
         return answer.scores
     return np.float32(1) - answer.scores * answer.scores * np.float32(0.5)
+
+
+def worst_last(answer: Answer) -> Float32Array:
+    """Return an answer's scores (Q, K) so that the smaller are the better."""
+    return answer.scores if answer.measure == "distance" else -answer.scores

@@ -55,7 +55,7 @@ def get_descriptor(name: str = DEFAULT, **options: Any) -> Descriptor:
     option that this descriptor does not have; `ImproperlyConfigured` for a wrong declaration.
     """
     if is_aggregated(name):
-        raise DescriptorError(_("“%(name)s” gives no vectors.") % {"name": name})
+        raise DescriptorError(_("“%(name)s” does not give vectors.") % {"name": name})
     if name not in settings.SIS_DESCRIPTORS and name not in READY:
         if is_known(name) and not any(options.values()):
             return derived_descriptor(name)

@@ -82,7 +82,7 @@ class SearchEngine(ABC):
         `queries` are what the descriptor's `asked_by` gives for Q pictures; `within` the primary
         key of a collection, or None for all. The answer has image ids (Q, K) int64 and scores
         (Q, K) float32, best first, ties by id; K is `k` or the number of rows where that is
-        smaller. Raises `ValueError` for what are no such queries, and for `k` below 1.
+        smaller. Raises `ValueError` for queries of another kind, and for `k` below 1.
         """
 
     def search(

@@ -176,7 +176,7 @@ def test_a_vocabulary_that_is_not_there_says_how_to_learn_it(db):
 
 def test_what_has_no_vectors_is_not_exported(images, collection, tmp_path):
     learn(collection)
-    with pytest.raises(CommandError, match="gives no vectors"):
+    with pytest.raises(CommandError, match="does not give vectors"):
         call_command("export_features", str(tmp_path / "out.npz"), descriptor=NAME)
 
 
