@@ -49,7 +49,7 @@ def searching(pictures: int, own: int, assigned: int, rounds: int) -> Row:
     from search.engines.aggregated.engine import best
     from search.engines.aggregated.postings import joined, open_postings
     from search.engines.aggregated.scoring import scores, weights_by_distance
-    from search.index.array_file import ArrayFile, ArrayFileWriter
+    from search.index.array_file import ArrayFile
 
     random = np.random.default_rng(0)
     pieces = made_up(pictures, own, random)
@@ -61,10 +61,7 @@ def searching(pictures: int, own: int, assigned: int, rounds: int) -> Row:
     weights = weights_by_distance(3, 0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "1-1.vectors"
-        started = time.perf_counter()
-        with ArrayFileWriter(path) as writer:
-            writer.publish({**whole.write_to(writer), "mark": 1})
-        writing, size = time.perf_counter() - started, path.stat().st_size
+        writing, size = write(whole, path), path.stat().st_size
         del whole
         postings = open_postings(ArrayFile(path))
         finding, comparing = [], []
@@ -85,6 +82,16 @@ def searching(pictures: int, own: int, assigned: int, rounds: int) -> Row:
         "words of a query": len(query),
         "ms to compare": 1000 * float(np.median(comparing[1:])),
     }
+
+
+def write(postings: Any, path: Path) -> float:
+    """Write the inverted file; return the seconds."""
+    from search.index.array_file import ArrayFileWriter
+
+    started = time.perf_counter()
+    with ArrayFileWriter(path) as writer:
+        writer.publish({**postings.write_to(writer), "mark": 1})
+    return time.perf_counter() - started
 
 
 def made_up_vocabulary(random: np.random.Generator) -> tuple[Any, np.ndarray]:

@@ -9,7 +9,7 @@ from catalog.descriptors import get_descriptor
 from catalog.models import Collection, Image
 from catalog.vectorstore import Version, vectors_of
 from search import plain_ranking
-from search.engines import get_engine, reset_engines
+from search.engines import Answer, get_engine, reset_engines
 from search.expansion import alpha_weighted, averaged
 from search.ranking import rank
 from search.recipes import Expansion, Part, Recipe, get_recipe
@@ -120,6 +120,16 @@ def test_fused_ranks_rank_by_reciprocals(images, queries):
     two = np.argsort(np.argsort(-(colours() @ queries[COLOURS][0]))) + 1
     score = 61 * (1 / (60 + one) + 2 / (60 + two)) / 3
     assert found.ids[0].tolist() == [images[n].pk for n in np.argsort(-score, kind="stable")]
+
+
+def test_ranks_tell_apart_what_similarities_cannot():
+    # Catches ranking by 1 - d^2 / 2 in float32, which is 1 for the second as for the first.
+    distances = np.array([[2e-4, 1e-4]], np.float32)
+    answer = Answer(np.array([[7, 8]]), distances, ("scanned",), 2)
+    assert len(set(plain_ranking.similarities(answer)[0].tolist())) == 1
+    assert plain_ranking.worst_last(answer)[0].argsort().tolist() == [1, 0]
+    alike = Answer(np.array([[7, 8]]), distances, ("scanned",), 2, "similarity")
+    assert plain_ranking.worst_last(alike)[0].argsort().tolist() == [0, 1]
 
 
 def test_no_queries_fused_are_an_empty_answer(images):
