@@ -33,11 +33,11 @@ from .descriptors import DEFAULT, DescriptorError, all_names, get_any
 from .extraction import pending_ids
 from .feature_states import FeatureState
 from .features import current_model_id, features_of, searched_with
+from .jobs import ask_for_extraction, in_words, was_stopped
 from .links import by_recipe, image_links
 from .models import Collection, Image, ImageVector
 from .names import printable
 from .querysets import CollectionQuerySet, ImageQuerySet
-from .tasks import enqueue_extraction, in_words, was_stopped
 
 
 def thumbnail(image: Image, size: str) -> str:
@@ -212,12 +212,12 @@ def extract(
     if not ids:
         text = gettext("Every selected image has current features. To redo them, clear them first.")
         model_admin.message_user(request, text, messages.INFO)
-    results = []
-    for result in enqueue_extraction(ids, descriptor):
-        results.append(result)
-        if was_stopped(result):
+    jobs = []
+    for job in ask_for_extraction(ids, descriptor, request.user):
+        jobs.append(job)
+        if was_stopped(job):
             break  # the next ones would fail for the same reason
-    for level, text in in_words(results):
+    for level, text in in_words(jobs):
         model_admin.message_user(request, text, level)
 
 

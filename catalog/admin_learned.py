@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from .jobs import ask_for_words, words_in_words
 from .models import Vocabulary, Whitening
-from .tasks import learn_words_of, words_in_words
 
 
 class LearnedAdmin(admin.ModelAdmin):
@@ -54,5 +54,5 @@ class VocabularyAdmin(LearnedAdmin):
 def learn_words(model_admin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet) -> None:
     """Learn a vocabulary from each of the collections, and give its images their words."""
     for pk in queryset.values_list("pk", flat=True):
-        for level, text in words_in_words(learn_words_of.enqueue(collection_id=pk)):
+        for level, text in words_in_words(ask_for_words(pk, user=request.user)):
             model_admin.message_user(request, text, level)

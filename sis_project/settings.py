@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_tasks",
+    "django_tasks_db",
+    "work",
     "catalog",
     "search",
     "evaluation",

@@ -20,7 +20,7 @@ Layers = Mapping[str, Set[str]]
 CLAIM = re.compile(r"\bpure\b|\bno\s+django\b", re.IGNORECASE)
 # Django itself, and what of the requirements imports it.
 DJANGO = {
-    *("django", "django_htmx", "django_tasks"),
+    *("django", "django_htmx", "django_tasks", "django_tasks_db"),
     *("csp", "environ", "storages"),
 }
 TEMPLATE_COMMENT = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", re.DOTALL)

@@ -21,10 +21,11 @@ from tests.architecture import (
 ROOT = Path(settings.BASE_DIR)
 LAYERS = {
     "sample_corpus": set(),
-    "catalog": set(),
-    "search": {"catalog"},
-    "evaluation": {"catalog", "search"},
-    "sis_project": {"catalog", "search", "evaluation", "sample_corpus"},
+    "work": set(),
+    "catalog": {"work"},
+    "search": {"work", "catalog"},
+    "evaluation": {"work", "catalog", "search"},
+    "sis_project": {"work", "catalog", "search", "evaluation", "sample_corpus"},
 }
 SETTINGS_OF = {
     "search": {"SEARCH_ENGINES", "SIS_ENGINE", "SIS_QUERY_DAYS", "SIS_QUERY_QUOTA_BYTES"}

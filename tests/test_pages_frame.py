@@ -52,6 +52,7 @@ def test_pages_obey_the_content_security_policy(client, pages, admin_user, signe
     # Catches inline code and styles, which browsers would block, and hosts of others.
     if signed_in:
         client.force_login(admin_user)
+        pages.append(reverse("work:index"))
     for page in pages:
         response = client.get(page)
         assert "default-src 'self'" in response["Content-Security-Policy"]

@@ -5,6 +5,7 @@ An address that is added must be added to the table here.
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 
 from catalog.models import Image, Vocabulary, Whitening
 from evaluation.models import EvaluationRun, Judgement
@@ -20,6 +22,7 @@ from tests.evaluation.landmarks import FILES, add_pictures, imported
 from tests.evaluation.views.viewing import evaluated, finished_trial, use_describer
 from tests.helpers import encoded, picture
 from tests.pages import stored_query, upload
+from work.models import Job
 
 # Who asks; each may what those before may. `keeper` has every permission and is no administrator.
 ROLES = ("visitor", "account", "staff", "keeper")
@@ -59,6 +62,12 @@ PUBLIC = {
     "evaluation/runs/<int:pk>/curve.<chart_kind:kind>": OPEN,
     "evaluation/runs/<int:pk>/topics/<int:position>/": OPEN,
     "evaluation/runs/<int:pk>/topics/<int:position>/anatomy.<chart_kind:kind>": OPEN,
+    "work/": (302, 200, 200, 200),
+    "work/progress/": (302, 200, 200, 200),
+    "work/<int:pk>/": (302, 404, 404, 200),
+    "work/<int:pk>/progress/": (302, 404, 404, 200),
+    "work/<int:pk>/cancel/": POST_ONLY,
+    "work/<int:pk>/continue/": POST_ONLY,
     "login/": OPEN,
     "logout/": POST_ONLY,
     "sign-in/<str:key>/": (404, 404, 404, 404),
@@ -127,6 +136,7 @@ def rows(collection, monkeypatch) -> dict[str, str]:
     runs = [evaluated(benchmark), evaluated(benchmark, crop=True)]
     group, user = Group.objects.create(name="g"), User.objects.create_user("somebody")
     topic = benchmark.topics.order_by("position").first()
+    an_hour_ago = timezone.now() - timedelta(hours=1)  # pages say how long ago, to the second
     first = {
         "auth/group": group,
         "auth/user": user,
@@ -137,6 +147,7 @@ def rows(collection, monkeypatch) -> dict[str, str]:
         "evaluation/judgement": Judgement.objects.order_by("pk").first(),
         "evaluation/evaluationrun": runs[0],
         "evaluation/recipetrial": finished_trial(collection),
+        "work/job": Job.objects.create(kind="unheard of", created_at=an_hour_ago),
         "catalog/whitening": Whitening.objects.create(name="fc6+pca9", images=9, dim=9),
         "catalog/vocabulary": Vocabulary.objects.create(
             name="rootsift+asmk9", images=9, words=9, features=9
@@ -157,6 +168,7 @@ def filled(path: str, rows: dict[str, str]) -> str:
             path = path.replace("<path:object_id>", rows[model]).replace("<id>", rows[model])
     number = rows["catalog/image"] if path.startswith("images/") else first
     number = rows["evaluation/recipetrial"] if path.startswith("evaluation/trials/") else number
+    number = rows["work/job"] if path.startswith("work/") else number
     for place, value in {
         "<uuid:pk>": rows["query"],
         "<int:pk>": number,

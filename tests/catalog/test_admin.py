@@ -9,7 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from catalog import admin as catalog_admin
-from catalog import tasks
+from catalog import jobs
 from catalog.feature_states import FeatureState
 from catalog.models import Collection, Image
 from tests.catalog.stand_in import StandIn
@@ -54,7 +54,7 @@ WORDS = {"current": "current", "outdated": "out of date", "failed": "failed", "m
 def stand_in(monkeypatch) -> StandIn:
     descriptor = StandIn()
     monkeypatch.setattr(catalog_admin, "get_any", lambda name="fc6": descriptor)
-    monkeypatch.setattr(tasks, "get_any", lambda name="fc6": descriptor)
+    monkeypatch.setattr(jobs, "get_any", lambda name="fc6": descriptor)
     return descriptor
 
 

@@ -9,8 +9,8 @@ from PIL import Image as PillowImage
 from catalog.descriptors import get_descriptor
 from catalog.descriptors.local.registry import get_local
 from catalog.feature_states import FeatureCounts
+from catalog.jobs import ask_for_extraction
 from catalog.models import Image, ImageVector, VectorChange
-from catalog.tasks import extract_features_of
 from catalog.vectorstore import vectors_of
 from tests.scenes import scene
 from tests.search.proven import store
@@ -82,9 +82,9 @@ def test_together_with_vectors(images, capsys):
 
 
 def test_the_task_extracts_them(images):
-    result = extract_features_of.enqueue([image.pk for image in images], descriptor=NAME)
-    assert result.return_value["extracted"] == 2
-    json.dumps(result.return_value)
+    result = next(ask_for_extraction([image.pk for image in images], NAME))
+    assert result.outcome["extracted"] == 2
+    json.dumps(result.outcome)
 
 
 def test_changes_are_recorded_for_whoever_follows(images):

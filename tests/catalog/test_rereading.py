@@ -10,11 +10,11 @@ from PIL import Image as PillowImage
 
 from benchmarks import hostile
 from catalog.feature_states import FeatureState
+from catalog.jobs import ask_for_extraction
 from catalog.models import Collection, Image, ImageVector
 from catalog.pixels import READING, Limits, is_read_otherwise
 from catalog.pixels.colour import PRIMARIES, space_of
 from catalog.rereading import ids_of_earlier_readings, look_again
-from catalog.tasks import extract_features_of
 from catalog.vectors import encode
 from tests.helpers import MODEL_ID, add_image, encoded, picture, unit_vectors
 from tests.pages import use_stand_in
@@ -128,8 +128,8 @@ def test_extraction_looks_first_and_mends_what_it_finds(upgraded, monkeypatch):
 def test_extraction_from_the_admin_looks_too(upgraded, monkeypatch):
     """Catches tasks that pass over what the command would have found."""
     use_stand_in(monkeypatch)
-    result = extract_features_of.enqueue([image.pk for image in upgraded])
-    assert result.return_value["extracted"] == 1
+    result = next(ask_for_extraction([image.pk for image in upgraded]))
+    assert result.outcome["extracted"] == 1
 
 
 @pytest.mark.django_db

@@ -11,9 +11,9 @@ from catalog.descriptors.local import vocabulary as finding
 from catalog.descriptors.local.aggregated import get_aggregated
 from catalog.descriptors.local.registry import get_local
 from catalog.descriptors.local.rootsift import RootSift
+from catalog.jobs import ask_for_words
 from catalog.learned_models import Vocabulary
 from catalog.models import Collection, Image, ImageVector
-from catalog.tasks import learn_words_of
 from catalog.vocabularies import learn_vocabulary, most_words
 from tests.helpers import add_image
 from tests.pages import text
@@ -182,8 +182,8 @@ def test_what_has_no_vectors_is_not_exported(images, collection, tmp_path):
 
 def test_the_task_learns_and_gives_images_their_words(images, collection):
     Image.objects.filter(pk=images[6].pk).delete()
-    result = learn_words_of.enqueue(collection_id=collection.pk, words=16)
-    assert result.return_value == {
+    result = ask_for_words(collection.pk, words=16)
+    assert result.outcome == {
         "name": NAME,
         "extracted": 6,
         "elsewhere": 0,

@@ -1,0 +1,225 @@
+"""Long work of the catalogue: extraction and learning words, as jobs that pages ask for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from work.asking import ask_for
+from work.kinds import Interrupted, JobFailed, Kind, Progress, Told, add_kind
+from work.models import Job, State
+
+from .deriving import derive_features
+from .descriptors import DEFAULT, DescriptorError, all_names, get_any
+from .descriptors.local.aggregated import get_aggregated
+from .descriptors.local.registry import get_local
+from .extraction import ExtractionReport, extract_features, pending_ids
+from .models import Collection, Image
+from .rereading import ids_of_earlier_readings, look_again
+from .vocabularies import learn_vocabulary
+
+# A job's arguments are one JSON value in its row.
+IDS_PER_JOB = 10_000
+FAILURES_NAMED = 5
+
+
+def extract(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Extract the images that have no current vector; those that failed before are tried again.
+
+    Arguments: `image_ids`, and `descriptor`, its name. Returns `extracted` and `elsewhere`
+    (counts), `failed`, pairs of name and reason, and `stopped`: what ended it early, or ''.
+    Raises `JobFailed` where the weights cannot be had.
+    """
+    ids: list[int] = arguments["image_ids"]
+    look_again(ids=ids_of_earlier_readings(Image.objects.filter(pk__in=ids)))
+    done = 0
+
+    def note(number: int) -> None:
+        nonlocal done
+        done += number
+        progress.note(done, len(ids), _("Extracting features"))
+
+    progress.note(0, len(ids), _("Extracting features"))
+    try:
+        report = extract_features(
+            ids=ids,
+            descriptor=get_any(arguments["descriptor"]),
+            on_progress=note,
+            should_stop=progress.should_stop,
+        )
+    except DescriptorError as error:
+        raise JobFailed(str(error)) from error
+    return told(report)
+
+
+def learn_words(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Learn a vocabulary from a collection's local features, and give its images their words.
+
+    Arguments: `collection`, its key, and `words`, how many, or None. Returns the vocabulary's
+    `name`, and `extracted`, `elsewhere`, `failed` and `stopped` as `extract`. Raises `JobFailed`
+    saying what is missing.
+    """
+    collection = Collection.objects.filter(pk=arguments["collection"]).first()
+    if collection is None:
+        raise JobFailed(_("The collection was deleted meanwhile."))
+    progress.note(0, 0, _("Learning words"))
+    try:
+        learned = learn_vocabulary(
+            local=get_local(),
+            collection=collection,
+            words=arguments.get("words"),
+            should_stop=progress.should_stop,
+        )
+        if learned is None:
+            raise Interrupted
+        descriptor = get_aggregated(learned.name)
+        ids = pending_ids(images=collection.images.all(), descriptor=descriptor)
+        progress.note(0, len(ids), _("Finding the words of pictures"))
+        report, _without = derive_features(
+            ids=ids, descriptor=descriptor, should_stop=progress.should_stop
+        )
+    except DescriptorError as error:
+        raise JobFailed(str(error)) from error
+    return {"name": learned.name, **told(report)}
+
+
+def told(report: ExtractionReport) -> dict[str, Any]:
+    """Return what a job says of an extraction, as JSON can hold it; raises `Interrupted`."""
+    if report.interrupted:
+        raise Interrupted
+    return {
+        "extracted": report.extracted,
+        "elsewhere": report.elsewhere,
+        "failed": [list(failure) for failure in report.failed],
+        "stopped": report.stopped,
+    }
+
+
+def title_of_extraction(arguments: Mapping[str, Any]) -> str:
+    name = arguments["descriptor"]
+    title = (get_any(name).title or name) if name in all_names() else name
+    number = len(arguments["image_ids"])
+    text = ngettext(
+        "Features of %(number)s picture: %(descriptor)s",
+        "Features of %(number)s pictures: %(descriptor)s",
+        number,
+    )
+    return text % {"number": localize(number), "descriptor": title}
+
+
+def title_of_learning(arguments: Mapping[str, Any]) -> str:
+    collection = Collection.objects.filter(pk=arguments["collection"]).first()
+    return _("Learning words: %(collection)s") % {"collection": collection or "–"}
+
+
+def ask_for_extraction(
+    image_ids: Sequence[int], descriptor: str = DEFAULT, user: Any = None
+) -> Iterator[Job]:
+    """Ask for the extraction of any number of images, and yield each part's job."""
+    for start in range(0, len(image_ids), IDS_PER_JOB):
+        part = list(image_ids[start : start + IDS_PER_JOB])
+        arguments = {"image_ids": part, "descriptor": descriptor}
+        yield ask_for(kind=EXTRACTION.name, arguments=arguments, user=user)
+
+
+def ask_for_words(collection_id: int, words: int | None = None, user: Any = None) -> Job:
+    arguments = {"collection": collection_id, "words": words}
+    return ask_for(kind=LEARNING.name, arguments=arguments, user=user)
+
+
+def was_stopped(job: Job) -> bool:
+    """Tell whether an extraction ended for a reason that every further one would meet as well."""
+    if job.is_under_way:
+        return False
+    return job.state != State.DONE or bool(job.outcome.get("stopped"))
+
+
+def in_words(jobs: Sequence[Job]) -> list[Told]:
+    """Say what became of extractions, as (message level, text).
+
+    What ran already is reported with its counts, its failures and why; the rest as waiting.
+    """
+    waiting = sum(len(job.arguments["image_ids"]) for job in jobs if job.is_under_way)
+    broken = [job.word_of_end() for job in jobs if not job.is_under_way and not job.outcome]
+    said = outcomes_in_words([job.outcome for job in jobs if job.outcome], broken)
+    if waiting:
+        text = ngettext(
+            "%(number)s image is queued for a worker to extract.",
+            "%(number)s images are queued for a worker to extract.",
+            waiting,
+        )
+        said.append((messages.SUCCESS, text % {"number": localize(waiting)}))
+    return said
+
+
+def outcomes_in_words(done: Sequence[dict[str, Any]], reasons: Sequence[str] = ()) -> list[Told]:
+    """Say what extractions did, and why others, or these, ended early."""
+    said = []
+    extracted = sum(outcome["extracted"] for outcome in done)
+    if extracted:
+        text = ngettext(
+            "Extracted the features of %(number)s image.",
+            "Extracted the features of %(number)s images.",
+            extracted,
+        )
+        said.append((messages.SUCCESS, text % {"number": localize(extracted)}))
+    failures = [failure for outcome in done for failure in outcome["failed"]]
+    if failures:
+        said.append((messages.ERROR, failures_in_words(failures)))
+    # Absent from results of an earlier version.
+    stopped = [outcome["stopped"] for outcome in done if outcome.get("stopped")]
+    for reason in (*reasons, *stopped):
+        text = _("Features could not be extracted: %(reason)s")
+        said.append((messages.ERROR, text % {"reason": reason}))
+    return said
+
+
+def words_in_words(job: Job) -> list[Told]:
+    """Say what became of learning words, as (message level, text)."""
+    if job.is_under_way:
+        return [(messages.SUCCESS, _("Learning words is queued for a worker."))]
+    if not job.outcome:
+        text = _("No words could be learned: %(reason)s")
+        return [(messages.ERROR, text % {"reason": job.word_of_end()})]
+    return learning_in_words(job.outcome)
+
+
+def learning_in_words(outcome: dict[str, Any]) -> list[Told]:
+    learned = _("Learned the vocabulary %(name)s.") % {"name": outcome["name"]}
+    return [(messages.SUCCESS, learned), *outcomes_in_words([outcome])]
+
+
+def failures_in_words(failures: Sequence[Sequence[str]]) -> str:
+    """Name the first few images that failed, each with its reason, and count the rest."""
+    named = " ".join(f"{name}: {reason}" for name, reason in failures[:FAILURES_NAMED])
+    text = ngettext(
+        "%(number)s image failed. %(named)s", "%(number)s images failed. %(named)s", len(failures)
+    ) % {"number": localize(len(failures)), "named": named}
+    rest = len(failures) - FAILURES_NAMED
+    if rest > 0:
+        more = ngettext("… and %(number)s more.", "… and %(number)s more.", rest)
+        text = f"{text} {more % {'number': localize(rest)}}"
+    return text
+
+
+EXTRACTION = add_kind(
+    Kind(
+        name="extraction",
+        label=gettext_lazy("Extracting features"),
+        title=title_of_extraction,
+        run=extract,
+        tell=lambda outcome: outcomes_in_words([outcome]),
+    )
+)
+LEARNING = add_kind(
+    Kind(
+        name="words",
+        label=gettext_lazy("Learning words"),
+        title=title_of_learning,
+        run=learn_words,
+        tell=learning_in_words,
+    )
+)

@@ -1,0 +1,90 @@
+"""A process that does jobs: django-tasks-db's worker, which says that it is there and is left in
+order.
+"""
+
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
+
+from .ending import settle_lost
+from .models import Worker
+from .querysets import BEAT
+from .running import leaving, this_worker
+
+# Before the database is asked again.
+SECONDS_AFTER_TROUBLE = 2.0
+
+
+class Pulse(threading.Thread):
+    """Says every few seconds that the worker is there, and looks after what others left behind.
+
+    A thread, because a step of a job can take longer than others wait for a sign of life.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__(daemon=True)
+        self.worker = worker
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.wait(BEAT.total_seconds()):
+            try:
+                Worker.objects.filter(pk=self.worker.pk).update(seen_at=timezone.now())
+                settle_lost()
+            except DatabaseError:
+                pass  # gone for a while; the next beat tries again
+            finally:
+                close_old_connections()
+        connection.close()
+
+
+class JobWorker(QueueWorker):
+    """The library's loop. Asked to end, it lets the job's current step finish and puts the job
+    back; asked again, it ends at once.
+    """
+
+    def __init__(self, *, until_empty: bool = False) -> None:
+        super().__init__(
+            queue_names=["*"],
+            excluded_queue_names=[],
+            interval=1.0,
+            batch=until_empty,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=f"{socket.gethostname()}-{os.getpid()}"[-64:],
+        )
+
+    def shutdown(self, signum: int, frame: Any) -> None:
+        if not self.running_task:
+            raise SystemExit(0)
+        if leaving.is_set():
+            raise SystemExit(1)
+        leaving.set()
+        self.running = False
+
+    def run(self) -> None:
+        settle_lost()
+        row = Worker.objects.create(host=socket.gethostname(), process=os.getpid())
+        this_worker.set(row)
+        pulse = Pulse(row)
+        pulse.start()
+        try:
+            while self.running:
+                try:
+                    super().run()
+                    break
+                except DatabaseError:
+                    # Away, or locked for longer than anyone waits: what waits can wait longer.
+                    connection.close()
+                    time.sleep(SECONDS_AFTER_TROUBLE)
+        finally:
+            pulse.stopped.set()
+            pulse.join()
+            row.delete()
