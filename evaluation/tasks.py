@@ -1,4 +1,4 @@
-"""Long work through Django's task interface: at once by default, on a worker where there is one.
+"""Long work through Django's task interface: by a worker, or at once where the settings say so.
 
 The row of a run or a trial tells its state, so that a page needs nothing of the task back end.
 """
@@ -14,11 +14,13 @@ from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.backends.immediate import ImmediateBackend
 
 from catalog.models import Collection
+from work.running import leaving
 
 from .models import Benchmark, EvaluationRun, RecipeTrial
 from .models.runs import STALLED_AFTER
 from .querysets import RunQuerySet, TrialQuerySet
-from .runs.runner import EvaluationError, execute_run, new_run
+from .runs.runner import EvaluationError, EvaluationInterrupted, execute_run, new_run
+from .trials.measuring import TrialInterrupted
 from .trials.running import TrialError, execute_trial, new_trial
 
 # Where tasks are done at once, a run waits no longer than between two statements.
@@ -34,7 +36,9 @@ def evaluate_run(run_id: int) -> None:
     if run is None:
         return
     try:
-        execute_run(run=run)
+        execute_run(run=run, should_stop=leaving.is_set)
+    except EvaluationInterrupted:
+        evaluate_run.enqueue(run_id=run_id)
     except EvaluationError as error:
         logger.info("run %s cannot be done: %s", run_id, error)
 
@@ -66,7 +70,9 @@ def try_recipes(trial_id: int) -> None:
     if trial is None:
         return
     try:
-        execute_trial(trial=trial)
+        execute_trial(trial=trial, should_stop=leaving.is_set)
+    except TrialInterrupted:
+        try_recipes.enqueue(trial_id=trial_id)
     except TrialError as error:
         logger.info("trial %s cannot be done: %s", trial_id, error)
 

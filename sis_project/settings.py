@@ -135,9 +135,8 @@ CACHES = {
 }
 TASKS = {
     "default": {
-        "BACKEND": env.str(
-            "SIS_TASKS_BACKEND", default="django_tasks.backends.immediate.ImmediateBackend"
-        )
+        # Kept in the database until a worker does it: quickstart runs one.
+        "BACKEND": env.str("SIS_TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")
     }
 }
 

@@ -25,4 +25,6 @@ os.environ.setdefault("SIS_WEIGHTS", "untrained")
 
 from sis_project.settings import *  # noqa: E402, F403
 
+# Who asks for work sees in the same test what came of it.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -27,13 +28,14 @@ class Pulse(threading.Thread):
     A thread, because a step of a job can take longer than others wait for a sign of life.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, on_beat: Callable[[], None]) -> None:
         super().__init__(daemon=True)
-        self.worker = worker
+        self.worker, self.on_beat = worker, on_beat
         self.stopped = threading.Event()
 
     def run(self) -> None:
         while not self.stopped.wait(BEAT.total_seconds()):
+            self.on_beat()
             try:
                 Worker.objects.filter(pk=self.worker.pk).update(seen_at=timezone.now())
                 settle_lost()
@@ -46,10 +48,12 @@ class Pulse(threading.Thread):
 
 class JobWorker(QueueWorker):
     """The library's loop. Asked to end, it lets the job's current step finish and puts the job
-    back; asked again, it ends at once.
+    back; asked again, it ends at once. `with_parent`: it ends as well when the process that
+    started it is gone, which a killed one cannot ask for.
     """
 
-    def __init__(self, *, until_empty: bool = False) -> None:
+    def __init__(self, *, until_empty: bool = False, with_parent: bool = False) -> None:
+        self.parent = os.getppid() if with_parent else None
         super().__init__(
             queue_names=["*"],
             excluded_queue_names=[],
@@ -66,14 +70,21 @@ class JobWorker(QueueWorker):
             raise SystemExit(0)
         if leaving.is_set():
             raise SystemExit(1)
+        self.leave()
+
+    def leave(self) -> None:
         leaving.set()
         self.running = False
+
+    def leave_with_parent(self) -> None:
+        if self.parent is not None and os.getppid() != self.parent:
+            self.leave()
 
     def run(self) -> None:
         settle_lost()
         row = Worker.objects.create(host=socket.gethostname(), process=os.getpid())
         this_worker.set(row)
-        pulse = Pulse(row)
+        pulse = Pulse(row, self.leave_with_parent)
         pulse.start()
         try:
             while self.running:

@@ -70,6 +70,12 @@ def fail(*, run: EvaluationRun, reason: str) -> None:
     run.save(update_fields=["status", "error", "finished_at"])
 
 
+def put_back(*, run: EvaluationRun) -> None:
+    """Leave a run to the next worker, which begins it anew."""
+    run.status, run.progress_done = Status.QUEUED, 0
+    run.save(update_fields=["status", "progress_done"])
+
+
 @transaction.atomic
 def finish(*, run: EvaluationRun, ranked: Ranked, started: float) -> None:
     """Measure every topic and store results, mean and provenance: all of it or nothing.

@@ -22,7 +22,7 @@ from .code_version import code_version, library_versions
 from .query_vectors import OnProgress, QueryVectors
 from .ranking import NothingToSearch, TopicRankings, rank_topics
 from .recipes import chosen_recipe, engine_options, recipe_fields
-from .recording import Ranked, fail, finish, note_progress, start
+from .recording import Ranked, fail, finish, note_progress, put_back, start
 
 REASONS_NAMED = 5
 
@@ -122,11 +122,17 @@ def create_run(**asked: Any) -> EvaluationRun:
     return run
 
 
-def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> EvaluationRun:
+def execute_run(
+    *,
+    run: EvaluationRun,
+    descriptor: Descriptor | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> EvaluationRun:
     """Rank and measure a queued run. Its row tells how far it is, and in the end how it went.
 
     Does nothing to a run that is no longer queued. Whatever is raised, `EvaluationError` above
-    all, is written to the row first.
+    all, is written to the row first; but `EvaluationInterrupted`, where `should_stop` said so,
+    leaves it queued again.
     """
     if not start(run=run):
         return run
@@ -138,8 +144,11 @@ def execute_run(*, run: EvaluationRun, descriptor: Descriptor | None = None) -> 
     try:
         with told_in_words():
             recipe = chosen_recipe(None, descriptor, name=run.recipe)
-            ranked = rank(run, recipe, note, lambda: False)
+            ranked = rank(run, recipe, note, should_stop)
         finish(run=run, ranked=ranked, started=started)
+    except EvaluationInterrupted:
+        put_back(run=run)
+        raise
     except BaseException as error:
         fail(run=run, reason=trouble_in_words(error) or str(error) or type(error).__name__)
         raise

@@ -18,6 +18,7 @@ from .measuring import (
     OnProgress,
     Queries,
     Row,
+    TrialInterrupted,
     make_queries,
     measure,
     share_of_kinds,
@@ -74,10 +75,11 @@ def try_recipes(
     return trial
 
 
-def execute_trial(*, trial: RecipeTrial) -> None:
+def execute_trial(*, trial: RecipeTrial, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Do a queued trial. Its row tells how far it is, and in the end how it went.
 
-    Does nothing to one that is no longer queued. Whatever is raised is written to the row first.
+    Does nothing to one that is no longer queued. Whatever is raised is written to the row first;
+    but `TrialInterrupted`, where `should_stop` said so, leaves it queued again.
     """
     queued = RecipeTrial.objects.filter(pk=trial.pk, status=Status.QUEUED)
     if not queued.update(status=Status.RUNNING, last_heartbeat_at=timezone.now()):
@@ -90,7 +92,11 @@ def execute_trial(*, trial: RecipeTrial) -> None:
         trial.save(update_fields=["progress_done", "progress_total", "last_heartbeat_at"])
 
     try:
-        carry_out(trial, note, lambda: False)
+        carry_out(trial, note, should_stop)
+    except TrialInterrupted:
+        trial.status, trial.progress_done = Status.QUEUED, 0
+        trial.save(update_fields=["status", "progress_done"])
+        raise
     except BaseException as error:
         trial.status, trial.finished_at = Status.FAILED, timezone.now()
         trial.error = trouble_in_words(error) or str(error) or type(error).__name__

@@ -44,6 +44,16 @@ def wait_for(path: Path) -> str:
     return path.read_text()
 
 
+def test_a_worker_runs_while_it_serves(folder, settings):
+    # Catches evaluations that wait for ever on the machine of somebody who ran one command.
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    with beside(lambda: None, []):
+        assert wait_for(folder / STARTED).startswith("worker --with-parent")
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+    with beside(lambda: None, []):
+        assert (folder / STARTED).read_text().count("worker") == 1
+
+
 def test_the_weights_are_chosen_first_then_everything_is_extracted(folder):
     # Catches an extraction with the weights of before the choice.
     done = []

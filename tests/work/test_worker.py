@@ -66,6 +66,16 @@ class Place:
             [sys.executable, "-c", program, *arguments], env=self.environment, check=True
         )
 
+    def worker_of_a_killed_parent(self) -> None:
+        """Start a worker by a process that is killed when the worker works."""
+        program = "import subprocess, sys, time\n" + (
+            "subprocess.Popen([sys.executable, '-c', sys.argv[1], '--with-parent'])\ntime.sleep(60)"
+        )
+        parent = subprocess.Popen([sys.executable, "-c", program, WORK], env=self.environment)
+        wait_until(lambda: self.state()[1] > 0)
+        parent.kill()
+        parent.wait()
+
     def worker(self) -> subprocess.Popen:
         return subprocess.Popen([sys.executable, "-c", WORK], env=self.environment)
 
@@ -123,3 +133,10 @@ def test_what_a_killed_worker_did_is_found_and_called_stopped(place):
     finally:
         other.send_signal(signal.SIGTERM)
         assert other.wait(20) == 0
+
+
+def test_a_worker_ends_with_the_process_that_started_it(place):
+    # Catches workers that pile up, one for each quickstart that was killed.
+    place.run(ASK, "100000")
+    place.worker_of_a_killed_parent()
+    wait_until(lambda: place.state()[0] == "queued", 30)

@@ -8,12 +8,14 @@ from catalog.extraction import extract_features
 from catalog.models import Image
 from evaluation.models import RecipeTrial, Status
 from evaluation.tasks import enqueue_trial
+from evaluation.tasks import try_recipes as try_recipes_later
 from evaluation.trials.measuring import TrialInterrupted
 from evaluation.trials.running import TrialError, try_recipes
 from evaluation.trials.sampling import queries_of, sample
 from search.engines import reset_engines
 from search.recipes import kept_choice
 from tests.helpers import add_image
+from work.running import leaving
 
 pytestmark = pytest.mark.django_db
 NUMBER = 6
@@ -97,6 +99,22 @@ class TestTrial:
         failed = enqueue_trial(collection=collection, recipes=["fc6"], pictures=2)
         assert failed.status == Status.FAILED
         assert "extract_features" in failed.error
+
+    def test_a_worker_that_is_asked_to_end_leaves_it_to_the_next(
+        self, stored, collection, settings
+    ):
+        settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+        trial = enqueue_trial(collection=collection, recipes=["colour-layout"], pictures=2)
+        leaving.set()
+        try:
+            try_recipes_later.call(trial_id=trial.pk)
+        finally:
+            leaving.clear()
+        trial.refresh_from_db()
+        assert (trial.status, trial.error) == (Status.QUEUED, "")
+        try_recipes_later.call(trial_id=trial.pk)
+        trial.refresh_from_db()
+        assert trial.status == Status.DONE
 
 
 class TestCommand:

@@ -10,11 +10,14 @@ import pytest
 from django.conf import settings as project
 from django.contrib.auth.models import Permission
 from django.utils import timezone
+from django_tasks import task_backends
 
 from evaluation.models import EvaluationRun, Status
+from evaluation.tasks import evaluate_run
 from tests.evaluation.views.viewing import use_describer
 from tests.pages import html, text
 from tests.postgres import throwaway_server
+from work.running import leaving
 
 INDEX = "/evaluation/"
 AT_ONCE = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
@@ -98,6 +101,26 @@ def test_what_is_over_or_lost_can_be_started_again(
         }
     evaluator.post(INDEX, fields(benchmark_rows))
     assert (EvaluationRun.objects.count() == 2) is starts
+
+
+def test_a_worker_that_is_asked_to_end_leaves_the_run_to_the_next(
+    evaluator, benchmark_rows, settings
+):
+    # Catches a run that is called failed because the server was restarted.
+    settings.TASKS = LATER
+    evaluator.post(INDEX, fields(benchmark_rows))
+    run = EvaluationRun.objects.get()
+    leaving.set()
+    try:
+        evaluate_run.call(run_id=run.pk)
+    finally:
+        leaving.clear()
+    run.refresh_from_db()
+    assert (run.status, run.error) == (Status.QUEUED, "")
+    assert len(task_backends["default"].results) == 2
+    evaluate_run.call(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == Status.DONE
 
 
 TWO_CLICKS = """

@@ -23,13 +23,19 @@ class Command(BaseCommand):
             "--until-empty", action="store_true", help="end when nothing waits any more"
         )
 
+        parser.add_argument(
+            "--with-parent",
+            action="store_true",
+            help="end as well when the process that started it is gone",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if not isinstance(task_backends["default"], DatabaseBackend):
             raise CommandError(
                 _("SIS_TASKS_BACKEND is %(backend)s, which needs no worker of this kind.")
                 % {"backend": settings.TASKS["default"]["BACKEND"]}
             )
-        worker = JobWorker(until_empty=options["until_empty"])
+        worker = JobWorker(until_empty=options["until_empty"], with_parent=options["with_parent"])
         worker.configure_signals()
         if options["verbosity"]:
             self.stdout.write(_("Waiting for work. Ctrl-C ends."))
