@@ -7,17 +7,21 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
+from django_tasks_db.models import DBTaskResult
 
 from .ending import settle_lost
 from .models import Worker
 from .querysets import BEAT
 from .running import leaving, this_worker
 
+# What is older tells nobody anything: the page shows jobs, not how they were carried.
+KEPT = timedelta(days=14)
 # Before the database is asked again.
 SECONDS_AFTER_TROUBLE = 2.0
 
@@ -82,6 +86,7 @@ class JobWorker(QueueWorker):
 
     def run(self) -> None:
         settle_lost()
+        forget_old()
         row = Worker.objects.create(host=socket.gethostname(), process=os.getpid())
         this_worker.set(row)
         pulse = Pulse(row, self.leave_with_parent)
@@ -99,3 +104,10 @@ class JobWorker(QueueWorker):
             pulse.stopped.set()
             pulse.join()
             row.delete()
+
+
+def forget_old() -> None:
+    """Delete the rows of tasks that were carried out, and of workers that are gone, long ago."""
+    before = timezone.now() - KEPT
+    DBTaskResult.objects.filter(started_at__lt=before).delete()
+    Worker.objects.filter(seen_at__lt=before).delete()

@@ -6,12 +6,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
 
 from work.asking import ask_for, cancel, continue_job
 from work.ending import settle_lost
 from work.kinds import JobFailed
 from work.models import Job, State, Worker, key_of
 from work.running import leaving, run_job
+from work.worker import forget_old
 
 
 def ask(number: int = 3, **more) -> Job:
@@ -159,3 +161,17 @@ def test_who_sees_which(counting, later):
     assert list(Job.objects.visible_to(own)) == [job]
     assert not Job.objects.visible_to(other).exists()
     assert Job.objects.visible_to(User.objects.create_superuser("all")).exists()
+
+
+def test_what_carried_old_jobs_is_forgotten(db):
+    # Catches a table that grows for ever, and a worker's row that is missed by one that runs.
+    long_ago, now = timezone.now() - timedelta(days=15), timezone.now()
+    common = {"task_path": "x", "backend_name": "default", "run_after": now}
+    common |= {"args_kwargs": {"args": [], "kwargs": {}}}
+    for started in (long_ago, now, None):
+        DBTaskResult.objects.create(started_at=started, **common)
+    for seen in (long_ago, now):
+        Worker.objects.create(host="here", process=1, seen_at=seen)
+    forget_old()
+    assert set(DBTaskResult.objects.values_list("started_at", flat=True)) == {now, None}
+    assert list(Worker.objects.values_list("seen_at", flat=True)) == [now]
