@@ -13,7 +13,7 @@ from work.kinds import Interrupted, JobFailed, Kind, Progress, Told, add_kind
 from work.models import Job, State
 
 from .deriving import derive_features
-from .descriptors import DEFAULT, DescriptorError, all_names, get_any
+from .descriptors import DEFAULT, DescriptorError, PictureDescriptor, all_names, get_any
 from .descriptors.local.aggregated import get_aggregated
 from .descriptors.local.registry import get_local
 from .extraction import ExtractionReport, extract_features, pending_ids
@@ -35,6 +35,15 @@ def extract(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """
     ids: list[int] = arguments["image_ids"]
     look_again(ids=ids_of_earlier_readings(Image.objects.filter(pk__in=ids)))
+    try:
+        return told(extract_noted(ids, get_any(arguments["descriptor"]), progress))
+    except DescriptorError as error:
+        raise JobFailed(str(error)) from error
+
+
+def extract_noted(
+    ids: Sequence[int], descriptor: PictureDescriptor, progress: Progress
+) -> ExtractionReport:
     done = 0
 
     def note(number: int) -> None:
@@ -43,16 +52,32 @@ def extract(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         progress.note(done, len(ids), _("Extracting features"))
 
     progress.note(0, len(ids), _("Extracting features"))
+    return extract_features(
+        ids=ids, descriptor=descriptor, on_progress=note, should_stop=progress.should_stop
+    )
+
+
+def extract_missing(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Extract whatever a collection lacks, also of pictures that come in meanwhile.
+
+    Arguments: `collection`, its key, and `descriptor`, its name. Pictures that failed before are
+    left alone. Returns and raises as `extract`.
+    """
+    images = Image.objects.filter(collection=arguments["collection"])
+    whole = ExtractionReport()
     try:
-        report = extract_features(
-            ids=ids,
-            descriptor=get_any(arguments["descriptor"]),
-            on_progress=note,
-            should_stop=progress.should_stop,
-        )
+        descriptor = get_any(arguments["descriptor"])
+        while ids := pending_ids(images=images, descriptor=descriptor):
+            report = extract_noted(ids, descriptor, progress)
+            whole.extracted += report.extracted
+            whole.elsewhere += report.elsewhere
+            whole.failed += report.failed
+            whole.interrupted, whole.stopped = report.interrupted, report.stopped
+            if whole.interrupted or whole.stopped:
+                break
     except DescriptorError as error:
         raise JobFailed(str(error)) from error
-    return told(report)
+    return told(whole)
 
 
 def learn_words(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -99,8 +124,7 @@ def told(report: ExtractionReport) -> dict[str, Any]:
 
 
 def title_of_extraction(arguments: Mapping[str, Any]) -> str:
-    name = arguments["descriptor"]
-    title = (get_any(name).title or name) if name in all_names() else name
+    title = title_of(arguments["descriptor"])
     number = len(arguments["image_ids"])
     text = ngettext(
         "Features of %(number)s picture: %(descriptor)s",
@@ -108,6 +132,19 @@ def title_of_extraction(arguments: Mapping[str, Any]) -> str:
         number,
     )
     return text % {"number": localize(number), "descriptor": title}
+
+
+def title_of_filling(arguments: Mapping[str, Any]) -> str:
+    collection = Collection.objects.filter(pk=arguments["collection"]).first()
+    return _("Missing features of %(collection)s: %(descriptor)s") % {
+        "collection": collection or "–",
+        "descriptor": title_of(arguments["descriptor"]),
+    }
+
+
+def title_of(descriptor: str) -> str:
+    known = descriptor in all_names()
+    return str(get_any(descriptor).title or descriptor) if known else descriptor
 
 
 def title_of_learning(arguments: Mapping[str, Any]) -> str:
@@ -123,6 +160,18 @@ def ask_for_extraction(
         part = list(image_ids[start : start + IDS_PER_JOB])
         arguments = {"image_ids": part, "descriptor": descriptor}
         yield ask_for(kind=EXTRACTION.name, arguments=arguments, user=user)
+
+
+def ask_for_missing(collection: Collection, user: Any = None) -> list[Job]:
+    """Ask for the features that a collection lacks of each declared descriptor, fast ones first."""
+    return [
+        ask_for(
+            kind=FILLING.name,
+            arguments={"collection": collection.pk, "descriptor": name},
+            user=user,
+        )
+        for name in sorted(all_names(), key=lambda name: name == DEFAULT)
+    ]
 
 
 def ask_for_words(collection_id: int, words: int | None = None, user: Any = None) -> Job:
@@ -211,6 +260,15 @@ EXTRACTION = add_kind(
         label=gettext_lazy("Extracting features"),
         title=title_of_extraction,
         run=extract,
+        tell=lambda outcome: outcomes_in_words([outcome]),
+    )
+)
+FILLING = add_kind(
+    Kind(
+        name="missing features",
+        label=gettext_lazy("Extracting features"),
+        title=title_of_filling,
+        run=extract_missing,
         tell=lambda outcome: outcomes_in_words([outcome]),
     )
 )

@@ -20,6 +20,7 @@ from catalog.descriptors import Description, DescriptorError
 from catalog.links import by_recipe
 from catalog.models import Collection, Image
 from catalog.pixels import Fault, PictureError
+from catalog.uploads import too_large_files
 
 from .asking import Asked, asked_for, chosen_collection, chosen_recipe, page_number
 from .forms import BoxForm, UploadForm
@@ -27,7 +28,6 @@ from .models import Query
 from .queries import NotDescribed, create_query, crop_query, described_image, descriptions_of
 from .recipes import default_recipe, searchable_recipes
 from .services import count_searchable, find_similar, nothing_to_rank
-from .uploads import was_too_large
 
 PAGE_SIZE = 30
 # When decoding has no room: the largest pictures take about as long.
@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = request.GET.get("collection", "")
         return show_home(request, UploadForm(initial={"collection": chosen}))
-    form = UploadForm(request.POST, request.FILES, too_large=was_too_large(request))
+    form = UploadForm(request.POST, request.FILES, too_large=bool(too_large_files(request)))
     if not form.is_valid():
         status = 413 if form.has_error("picture", "too_large") else 400
         return show_home(request, form, status=status)

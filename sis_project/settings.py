@@ -245,7 +245,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
-FILE_UPLOAD_HANDLERS = ["search.uploads.BoundedUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["catalog.uploads.BoundedUploadHandler"]
 # The admin's confirmation pages send one field per selected image.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 X_FRAME_OPTIONS = "DENY"

@@ -10,13 +10,15 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
+
+from django.core.files.uploadedfile import UploadedFile
 
 from ..files.media import local_path
 from ..models import Collection, Image, stored_path
@@ -46,6 +48,7 @@ from .sources import (
     unreadable,
 )
 from .storage import FileChanged, put
+from .uploaded import UploadSource
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +98,16 @@ def import_storage(
     return Importer(source, collection, on_progress, should_stop).run()
 
 
+def import_uploads(*, files: Mapping[str, UploadedFile], collection: Collection) -> ImportReport:
+    """Bring uploaded files, by name, into a collection that exists.
+
+    A file whose name another picture of the collection has is refused: who adds pictures replaces
+    none. Same content under the same name is left alone. The rest is as in `import_directory`.
+    """
+    source = UploadSource(files, taken=dict(collection.images.values_list("source_name", "sha256")))
+    return Importer(source, collection.slug, lambda done, total: None, lambda: False).run()
+
+
 class Importer:
     """One import: the files of `source` into the collection `slug`."""
 
@@ -141,7 +154,8 @@ class Importer:
 
     def passes_over(self, name: str) -> bool:
         """Tell whether a file is no picture by its name, and count it; not one that has a row."""
-        if not litter.is_no_picture(name) or name in self.plan.rows.by_source:
+        missed = self.source.names_refused or name in self.plan.rows.by_source
+        if missed or not litter.is_no_picture(name):
             return False
         self.plan.seen.note(name, None)
         self.report.passed[litter.kind(name)] += 1
@@ -198,7 +212,11 @@ class Importer:
     def refuse(self, name: str, refusal: FileRefused) -> None:
         """Note a file that does not come in: by name, or among what nobody takes for a picture."""
         self.plan.seen.note(name, None)
-        is_missed = litter.promises_a_picture(name) or name in self.plan.rows.by_source
+        is_missed = (
+            self.source.names_refused
+            or litter.promises_a_picture(name)
+            or name in self.plan.rows.by_source
+        )
         if refusal.no_picture and not is_missed:
             self.report.passed[litter.kind(name)] += 1
         else:

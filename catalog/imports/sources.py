@@ -64,10 +64,12 @@ class Content:
 class Source(Protocol):
     """A set of files with names relative to its root, with slashes.
 
-    `trusts_facts` says that a file whose size and date are as they were need not be read again.
+    `trusts_facts` says that a file whose size and date are as they were need not be read again;
+    `names_refused` that somebody chose each file, and misses also what is no picture.
     """
 
     trusts_facts: bool
+    names_refused: bool
 
     def listing(self) -> Listing:
         """Find every file; raises `ImportRefused` where the root cannot be read."""
@@ -92,6 +94,7 @@ class DirectorySource:
     """The files below a folder of this machine; links are followed, each linked folder once."""
 
     trusts_facts = False
+    names_refused = False
 
     def __init__(self, directory: Path) -> None:
         self.root = self.real_root = directory
@@ -192,6 +195,8 @@ class DirectorySource:
 
 class StorageSource:
     """The objects below a prefix of the default storage, which stay where they are."""
+
+    names_refused = False
 
     def __init__(self, prefix: str, *, checksum: bool = False) -> None:
         self.prefix = prefix.strip("/")

@@ -118,7 +118,7 @@ from io import BytesIO
 import django
 django.setup()
 from django.http.multipartparser import MultiPartParser
-from search.uploads import BoundedUploadHandler
+from catalog.uploads import BoundedUploadHandler
 class Body(BytesIO):
     def read(self, *size):
         data = super().read(*size)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 
@@ -10,22 +11,24 @@ from django.http import HttpRequest
 class BoundedUploadHandler(TemporaryFileUploadHandler):
     """Drops a file that grows past `SIS_MAX_UPLOAD_BYTES`, whatever its headers promised.
 
-    The form is still read to its end, so that the page can answer in words; `was_too_large`
-    tells it why the file is missing.
+    The form is still read to its end, so that the page can answer in words; `too_large_files`
+    tells it which files are missing, and why.
     """
 
-    too_large = False
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large: list[str] = []
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         # Under a name of our own: the sender's extension would be part of the temporary file's
         # name, and may be longer than the disk allows.
         super().new_file(field_name, "upload", *args, **kwargs)
-        self.received = 0
+        self.received, self.name = 0, file_name
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.received += len(raw_data)
         if self.received > settings.SIS_MAX_UPLOAD_BYTES:
-            self.too_large = True
+            self.too_large.append(self.name)
             raise SkipFile
         try:
             super().receive_data_chunk(raw_data, start)
@@ -33,9 +36,20 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
             self.file.close()  # and so deleted: it lies on a disk that is full
             raise
 
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        file = super().file_complete(file_size)
+        if file is not None:
+            file.sent_name = self.name  # type: ignore[attr-defined]
+        return file
 
-def was_too_large(request: HttpRequest) -> bool:
-    """Tell whether an upload of this request was dropped for its size; reads the whole body."""
+
+def sent_name(file: UploadedFile) -> str:
+    """Return the name that the sender gave a file, without folders."""
+    return getattr(file, "sent_name", file.name or "")
+
+
+def too_large_files(request: HttpRequest) -> list[str]:
+    """Return the names of a request's files that were dropped for their size; reads its body."""
     request.POST  # noqa: B018 (parses the body, and with it the files)
-    handlers = request.upload_handlers
-    return any(isinstance(h, BoundedUploadHandler) and h.too_large for h in handlers)
+    bounded = [one for one in request.upload_handlers if isinstance(one, BoundedUploadHandler)]
+    return [name for handler in bounded for name in handler.too_large]
