@@ -46,6 +46,12 @@ def media(tmp_path, settings):
     return settings.MEDIA_ROOT
 
 
+@pytest.fixture(autouse=True)
+def uploads(tmp_path_factory, settings):
+    """Uploads of tests that run at the same time are not what a test of left-over files finds."""
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path_factory.mktemp("uploads")
+
+
 @pytest.fixture
 def real_descriptor() -> Descriptor:
     """The one that the settings name, which loads its network of 2 GB when it describes."""
