@@ -73,8 +73,8 @@ def extract_missing(arguments: Mapping[str, Any], progress: Progress) -> dict[st
             whole.elsewhere += report.elsewhere
             whole.failed += report.failed
             whole.interrupted, whole.stopped = report.interrupted, report.stopped
-            if whole.interrupted or whole.stopped:
-                break
+            if whole.interrupted or whole.stopped or not (report.extracted or report.failed):
+                break  # what nothing was done for would come again for ever
     except DescriptorError as error:
         raise JobFailed(str(error)) from error
     return told(whole)

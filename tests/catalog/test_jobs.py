@@ -6,7 +6,8 @@ from django_tasks import task_backends
 
 from catalog import jobs
 from catalog.descriptors import DescriptorError
-from catalog.jobs import ask_for_extraction, in_words
+from catalog.extraction import ExtractionReport
+from catalog.jobs import ask_for_extraction, ask_for_missing, in_words
 from catalog.models import Image
 from tests.catalog.stand_in import StandIn
 from tests.helpers import MODEL_ID, add_image
@@ -126,3 +127,11 @@ def test_five_failures_are_named_and_the_rest_counted(images, stand_in, collecti
         f"picture{number}" for number in range(1, 6)
     ]
     assert text.endswith("… and 2 more.")
+
+
+def test_what_nothing_can_be_done_for_ends_the_job(images, collection, monkeypatch):
+    # Catches a job that asks for the same pictures for ever.
+    monkeypatch.setattr(jobs, "all_names", lambda: ["colour-layout"])
+    monkeypatch.setattr(jobs, "extract_features", lambda **asked: ExtractionReport(elsewhere=4))
+    [job] = ask_for_missing(collection)
+    assert (job.state, job.outcome["elsewhere"]) == (State.DONE, 4)
