@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from work.asking import ask_for
 from work.kinds import Interrupted, JobFailed, Kind, Progress, Told, add_kind
@@ -257,7 +257,6 @@ def failures_in_words(failures: Sequence[Sequence[str]]) -> str:
 EXTRACTION = add_kind(
     Kind(
         name="extraction",
-        label=gettext_lazy("Extracting features"),
         title=title_of_extraction,
         run=extract,
         tell=lambda outcome: outcomes_in_words([outcome]),
@@ -266,7 +265,6 @@ EXTRACTION = add_kind(
 FILLING = add_kind(
     Kind(
         name="missing features",
-        label=gettext_lazy("Extracting features"),
         title=title_of_filling,
         run=extract_missing,
         tell=lambda outcome: outcomes_in_words([outcome]),
@@ -275,7 +273,6 @@ FILLING = add_kind(
 LEARNING = add_kind(
     Kind(
         name="words",
-        label=gettext_lazy("Learning words"),
         title=title_of_learning,
         run=learn_words,
         tell=learning_in_words,

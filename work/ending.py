@@ -18,7 +18,7 @@ def end(jobs: JobQuerySet, state: State, **fields: Any) -> int:
     The kind of what ended without an outcome is told, in the language of who asked.
     """
     ended = 0
-    for job in jobs.select_related("worker"):
+    for job in jobs:
         now = timezone.now()
         mine = jobs.filter(pk=job.pk).update(state=state, finished_at=now, **fields)
         if not mine:

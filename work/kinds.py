@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.utils.functional import Promise
-
 Arguments = Mapping[str, Any]
 Outcome = dict[str, Any]
 # (level as in `django.contrib.messages`, text)
@@ -49,18 +47,16 @@ class Kind:
     `title` says in words what a job with these arguments does; `run` does it and returns what JSON
     can hold, raising `JobFailed` and `Interrupted`; `tell` puts that outcome into words; `address`
     is where its result is seen; `ended` is called with a reason where it ended without a result:
-    it failed, was cancelled, or its process is gone. `repeatable`: the same arguments can be asked
-    for once more, and do what is left.
+    it failed, was cancelled, or its process is gone. Asked for once more, the same arguments do
+    what is left.
     """
 
     name: str
-    label: str | Promise
     title: Callable[[Arguments], str]
     run: Callable[[Arguments, Progress], Outcome]
     tell: Callable[[Outcome], Sequence[Told]] = nothing_told
     address: Callable[[Arguments], str] = no_address
     ended: Callable[[Arguments, str], None] = nothing_to_settle
-    repeatable: bool = True
 
 
 kinds: dict[str, Kind] = {}

@@ -138,7 +138,7 @@ class Job(models.Model):
     @property
     def can_be_continued(self) -> bool:
         ended = self.state in (State.STOPPED, State.FAILED, State.CANCELLED)
-        return ended and self.known is not None and self.known.repeatable
+        return ended and self.known is not None
 
     @property
     def seconds_left(self) -> float | None:

@@ -47,12 +47,6 @@ class JobQuerySet(models.QuerySet):
     def ended(self) -> Self:
         return self.exclude(state__in=("queued", "running"))
 
-    def of(self, kind: str, **arguments: Any) -> Self:
-        """Jobs of a kind with these among their arguments."""
-        return self.filter(
-            kind=kind, **{f"arguments__{name}": value for name, value in arguments.items()}
-        )
-
     def lost(self, gone: list[int]) -> Self:
         """Running ones whose process is gone: its worker is in `gone`, or silent for too long."""
         now = timezone.now()

@@ -49,10 +49,9 @@ class Noted:
         now = time.monotonic()
         if now - self.last_look >= SECONDS_BETWEEN_NOTES:
             self.last_look = now
-            row = Job.objects.filter(pk=self.job.pk, state=State.RUNNING)
-            asked = row.values_list("cancel_asked_at", flat=True).first()
-            # A row that was deleted or called stopped meanwhile is not to be gone on with.
-            self.cancelled = asked is not None or not row.exists()
+            # A row that was deleted or called stopped meanwhile is not to be gone on with either.
+            wanted = Job.objects.filter(pk=self.job.pk, state=State.RUNNING, cancel_asked_at=None)
+            self.cancelled = not wanted.exists()
         return self.cancelled
 
 

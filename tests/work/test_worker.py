@@ -31,7 +31,7 @@ def count(arguments, progress):
         progress.note(number, arguments["number"])
     return {"counted": arguments["number"]}
 
-add_kind(Kind(name="count", label="count", title=str, run=count))
+add_kind(Kind(name="count", title=str, run=count))
 """
 ASK = (
     PROGRAM

@@ -26,7 +26,6 @@ class Counting:
     def kind(self) -> Kind:
         return Kind(
             name="counting",
-            label="Counting",
             title=lambda arguments: f"Count to {arguments['number']}",
             run=self.run,
             tell=lambda outcome: [(25, f"Counted {outcome['counted']}.")],
