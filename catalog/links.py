@@ -36,3 +36,21 @@ def add_image_link(*, label: str | Promise, url_name: str) -> None:
     link = ImageLink(label, url_name)
     if link not in image_links:
         image_links.append(link)
+
+
+@dataclass
+class PartSearch:
+    """The page that searches with a part of an image: a form is sent to it from the image's page.
+
+    `url_name` takes the image's number; empty where no app above does so.
+    """
+
+    url_name: str = ""
+
+    def address(self, image: int, descriptor: str) -> str:
+        if not self.url_name:
+            return ""
+        return address(self.url_name, image) + by_recipe(descriptor)
+
+
+part_search = PartSearch()

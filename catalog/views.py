@@ -16,7 +16,7 @@ from .features import features_of, searched_with
 from .files.metadata import can_filter
 from .files.originals import gets_whole_file, serve_original
 from .files.thumbnails import SIZES, rendition_of
-from .links import by_recipe, image_links
+from .links import by_recipe, image_links, part_search
 from .models import Collection, Image
 from .pixels import Fault, PictureError
 from .trouble.reasons import of_storage
@@ -76,6 +76,8 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
         "image": found,
         "features": features,
         "links": links(pk, best(searched).name) if searched else [],
+        "crop_url": part_search.address(pk, best(searched).name) if searched else "",
+        "crop_values": ("0", "0", str(found.width), str(found.height)),
         "serves_metadata": settings.SIS_SERVE_METADATA,
         "can_filter": can_filter(found.format),
         "gets_whole_file": gets_whole_file(found, request.user),

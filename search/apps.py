@@ -8,11 +8,12 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.files.filesets import add_file_set
-        from catalog.links import add_image_link
+        from catalog.links import add_image_link, part_search
 
         from . import checks  # noqa: F401 (checks register themselves)
         from .own_files import QueryPictures, Uploads, VectorFiles
 
         add_image_link(label=_("More like this"), url_name="search:similar")
+        part_search.url_name = "search:image_part"
         for kind in (QueryPictures, VectorFiles, Uploads):
             add_file_set(kind)

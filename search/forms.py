@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Collection
 from catalog.pixels import Box
 
+from .questions.model import MOST_EXAMPLES
 from .recipes import Recipe, default_recipe, get_recipe, searchable_recipes
 
 ACCEPTED_TYPES = ",".join(
@@ -35,7 +36,7 @@ class CollectionField(forms.ModelChoiceField):
 
 
 class UploadForm(forms.Form):
-    """A picture to search with. `cleaned_data["picture"]` is its file, not decoded yet."""
+    """Pictures to search with: `pictures` are their files, not decoded yet."""
 
     # Checked in clean_picture, which knows why a file may be missing.
     picture = forms.FileField(
@@ -60,18 +61,22 @@ class UploadForm(forms.Form):
             )
         self.purposes = [(recipe.title, recipe.purpose) for recipe in usable]
 
+    @property
+    def pictures(self) -> list[UploadedFile]:
+        """The files that were sent, as many as a search takes."""
+        return self.files.getlist("picture")[:MOST_EXAMPLES]
+
     def clean_picture(self) -> UploadedFile:
-        upload = self.cleaned_data["picture"]
         limit = settings.SIS_MAX_UPLOAD_BYTES
-        if self.too_large or (upload and upload.size > limit):
+        if self.too_large or any((file.size or 0) > limit for file in self.pictures):
             raise ValidationError(
                 _("The file is too large: at most %(limit)s are allowed."),
                 code="too_large",
                 params={"limit": filesizeformat(limit)},
             )
-        if not upload:
+        if not self.pictures:
             raise ValidationError(_("Choose a picture first."), code="required")
-        return upload
+        return self.pictures[0]
 
     def chosen_recipe(self) -> Recipe:
         """What was chosen, else the default of the collection."""

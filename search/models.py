@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.descriptors import DEFAULT
-from catalog.models import Collection
+from catalog.files.thumbnails import SIZES, fitted
+from catalog.models import Collection, Image
 from catalog.pixels import Box
 from catalog.querysets import NothingManager
 
@@ -38,7 +39,7 @@ class QueryQuerySet(models.QuerySet):
 
 
 class Query(models.Model):
-    """An uploaded picture, or a part of one, to be ranked by `recipe`.
+    """An uploaded picture, or a part of one or of an `image`, to be ranked by `recipe`.
 
     `picture` is a re-encoded working copy without metadata, at most 1600 pixels a side; a query
     and those for parts of it name one file, of `byte_size` bytes (0: unknown). The box
@@ -53,6 +54,15 @@ class Query(models.Model):
         blank=True,
         related_name="queries",
         verbose_name=_("collection"),
+    )
+    image = models.ForeignKey(
+        Image,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("image"),
+        help_text=_("The image of the catalogue whose part it is."),
     )
     picture = models.FileField(_("picture"), upload_to=stored_path, max_length=100)
     byte_size = models.PositiveBigIntegerField(_("size in bytes"), default=0, editable=False)
@@ -86,6 +96,23 @@ class Query(models.Model):
         if x1 is None or y1 is None or x2 is None or y2 is None:
             return None
         return x1, y1, x2, y2
+
+    @property
+    def whole(self) -> "Query | None":
+        """The query for the whole of the picture that this is a part of; None where it is gone."""
+        if self.box is None:
+            return None
+        return Query.objects.filter(picture=self.picture.name, x1=None).first()
+
+    @property
+    def source_image(self) -> Image | None:
+        """The `image` without its vectors, which a plain foreign key would read."""
+        return Image.objects.filter(pk=self.image_id).first() if self.image_id else None
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height of the rendition that pages show."""
+        return fitted(self.width, self.height, SIZES["medium"])
 
     @property
     def retention_days(self) -> int:

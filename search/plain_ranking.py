@@ -12,13 +12,15 @@ from catalog.vectorstore import vectors_of
 from .engines import Answer, SearchEngine, get_engine, scanned
 from .expansion import alpha_weighted, averaged
 from .fusion import fuse_ranks, fuse_similarities
+from .mixing import aligned, answer_of
 from .recipes import Expansion, Recipe
 from .regions import rank_by_regions
 
 # Of fused scores in memory at once: 50 MB for each part.
 SCORES_AT_ONCE = 4_000_000
 
-# By the name of what a query is described by: unit vectors (Q, D), or Q `LocalFeatures`.
+# By the name of what a query is described by: unit vectors (Q, D), or Q `LocalFeatures`, each of
+# which may also be a `Mixture`.
 Queries = Mapping[str, Any]
 
 
@@ -53,7 +55,7 @@ def rank_plain(
             asked = expanded(asked, recipe.expansion, part.descriptor, backend, within)
         rows.append(asked)
     if not recipe.is_fused:
-        return engines[0].answer(rows[0], k, within=within)
+        return answer_of(engines[0], rows[0], k, within=within)
     return fused(recipe, engines, rows, k, within)
 
 
@@ -114,7 +116,7 @@ def fused_slice(
 ) -> tuple[np.ndarray, Float32Array]:
     """Return ids (Q, N) and fused scores, best first, ties by id."""
     answers = [
-        engine.answer(rows, max(1, count), within=within)
+        answer_of(engine, rows, max(1, count), within=within)
         for engine, rows, count in zip(engines, queries, counts, strict=True)
     ]
     common = answers[0].ids[0] if answers[0].ids.size else np.empty(0, np.int64)
@@ -134,18 +136,6 @@ def fused_slice(
         scores = fuse_ranks(ranks, weights)
     order = np.argsort(-scores, axis=1, kind="stable")
     return common[order], np.take_along_axis(scores, order, axis=1)
-
-
-def aligned(answer: Answer, scores: Float32Array, common: np.ndarray) -> Float32Array:
-    """Return an answer's scores (Q, N) in the order of the ids `common`, which it has all."""
-    by_id = np.argsort(answer.ids, axis=1, kind="stable")
-    ids = np.take_along_axis(answer.ids, by_id, axis=1)
-    scores = np.take_along_axis(scores, by_id, axis=1)
-    return (
-        np.stack([row[np.searchsorted(own, common)] for own, row in zip(ids, scores, strict=True)])
-        if len(common)
-        else np.empty((len(ids), 0), dtype=np.float32)
-    )
 
 
 def similarities(answer: Answer) -> Float32Array:

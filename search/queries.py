@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from PIL import Image as PillowImage
 
-from catalog.describing import describe_prepared, describe_query, prepare_query, query_part
+from catalog.describing import (
+    describe_prepared,
+    describe_query,
+    prepare_query,
+    query_part,
+    stored_pixels,
+)
 from catalog.descriptors import DEFAULT, Description, Descriptor, PictureDescriptor, Prepared
 from catalog.descriptors.local.base import LocalDescriptor
 from catalog.descriptors.local.features import (
@@ -21,11 +28,13 @@ from catalog.descriptors.local.features import (
 )
 from catalog.locks import Locked, at_once
 from catalog.models import Collection, Image
+from catalog.names import printable
 from catalog.pixels import Box, Fault, PictureError, decode, for_uploads, opened
 from catalog.search_words import not_searched_with
+from catalog.uploads import sent_name
 from catalog.vectorstore import vectors_of
 
-from .keeping import keep_vectors, store_part, store_query
+from .keeping import delete_queries, keep_vectors, store_part, store_query
 from .models import Query
 from .recipes import Recipe, get_recipe
 from .remembering import Memory
@@ -71,6 +80,29 @@ def create_query(
     return store_query(query, content=reduced.content, described=described)
 
 
+def create_queries(
+    *,
+    files: Sequence[UploadedFile],
+    collection: Collection | None = None,
+    recipe: Recipe | None = None,
+) -> list[Query]:
+    """Store each of several uploads as a query, in order: all, or none of them.
+
+    Raises as `create_query`; the message of a `PictureError` names the file where there are more.
+    """
+    queries: list[Query] = []
+    for file in files:
+        try:
+            queries.append(create_query(file=file, collection=collection, recipe=recipe))
+        except BaseException as error:
+            delete_queries(query.pk for query in queries)
+            if isinstance(error, PictureError) and len(files) > 1:
+                name = printable(sent_name(file))
+                raise PictureError(error.fault, f"{name}: {error}") from error
+            raise
+    return queries
+
+
 def reduce_upload(file: IO[bytes], descriptors: Sequence[Descriptor]) -> Reduced:
     """Decode an upload, and do all that takes its pixels while its place for decoding is held.
 
@@ -108,6 +140,7 @@ def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query
     x1, y1, x2, y2 = box
     part = Query(
         collection=query.collection,
+        image_id=query.image_id,
         width=query.width,
         height=query.height,
         x1=max(0.0, x1),
@@ -117,6 +150,31 @@ def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query
         recipe=recipe.name,
     )
     return store_part(part, of=query, described=described)
+
+
+def image_part_query(*, image: Image, box: Box, recipe: Recipe) -> Query:
+    """Store a query for a part of an image of the catalogue; `box` is in pixels of the image.
+
+    It is described from the image's own file; what is kept is a working copy, as of an upload.
+    Raises as `stored_pixels` and `describe_query`.
+    """
+    pixels = stored_pixels(file=image.file.name or "", storage=image.file.storage)
+    described = describe_query(pixels=pixels, box=box, descriptors=recipe.vector_descriptors)
+    (width, height), content = encode_working_copy(pixels)
+    across, down = width / pixels.width, height / pixels.height
+    x1, y1, x2, y2 = box
+    query = Query(
+        collection=image.collection,
+        image=image,
+        width=width,
+        height=height,
+        x1=max(0.0, x1 * across),
+        y1=max(0.0, y1 * down),
+        x2=min(float(width), x2 * across),
+        y2=min(float(height), y2 * down),
+        recipe=recipe.name,
+    )
+    return store_query(query, content=content, described=described)
 
 
 def working_copy(query: Query) -> bytes:

@@ -16,6 +16,7 @@ from catalog.vectorstore import vectors_of
 
 from .engines import Answer, Measure, Method, get_engine
 from .geometry.outcome import Verification
+from .questions.model import Mark
 from .ranking import Bounds, proven_only, rank, stacked_queries
 from .recipes import Recipe, get_recipe, has_local_features
 from .remembering import Memory
@@ -31,7 +32,9 @@ class Hit:
 
     `region` is the part of the picture that was compared, (x1, y1, x2, y2) in shares of its width
     and height, where it was not the whole; `inliers` the number of places by which it is proven
-    to show what the query does, 0 where it is not.
+    to show what the query does, 0 where it is not. `mark` is what the user said of it, `earlier`
+    its rank before the last round of that, None where it was far down or there was none, and
+    `is_new` says that it was not shown then.
     """
 
     rank: int
@@ -39,6 +42,18 @@ class Hit:
     score: float
     region: Box | None = None
     inliers: int = 0
+    mark: Mark | None = None
+    earlier: int | None = None
+    is_new: bool = False
+
+    @property
+    def climbed(self) -> int:
+        """How many ranks it has climbed since the round before; below 0 where it has fallen."""
+        return self.earlier - self.rank if self.earlier else 0
+
+    @property
+    def fell(self) -> int:
+        return -self.climbed
 
     @property
     def frame(self) -> Box | None:

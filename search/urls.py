@@ -2,16 +2,20 @@
 
 from django.urls import path
 
-from . import proof_views, views
+from . import proof_views, query_views, result_views, views
 
 app_name = "search"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("search/<uuid:pk>/", views.results, name="results"),
-    path("search/<uuid:pk>/crop/", views.crop, name="crop"),
+    path("search/<uuid:pk>/", result_views.results, name="results"),
+    path("search/<uuid:pk>/crop/", query_views.crop, name="crop"),
+    path("search/<uuid:pk>/add/", query_views.add_to_query, name="add_to_query"),
     path("search/<uuid:pk>/proof/<int:hit>/", proof_views.query_proof, name="query_proof"),
-    path("search/<uuid:pk>/picture/", views.picture, name="picture"),
+    path("search/<uuid:pk>/picture/", query_views.picture, name="picture"),
+    path("search/<uuid:pk>/picture/<str:size>/", query_views.sized_picture, name="sized_picture"),
     path("recipes/", views.recipes, name="recipes"),
-    path("images/<int:pk>/similar/", views.similar, name="similar"),
+    path("images/<int:pk>/similar/", result_views.similar, name="similar"),
+    path("images/<int:pk>/similar/add/", query_views.add_to_image, name="add_to_image"),
+    path("images/<int:pk>/part/", query_views.image_part, name="image_part"),
     path("images/<int:pk>/proof/<int:hit>/", proof_views.image_proof, name="image_proof"),
 ]

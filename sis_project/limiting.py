@@ -29,6 +29,9 @@ def login_limits(request: HttpRequest) -> Counted:
 LIMITED: dict[str, Callable[[HttpRequest], Counted]] = {
     "search:home": upload_limits,
     "search:crop": upload_limits,
+    "search:image_part": upload_limits,
+    "search:add_to_query": upload_limits,
+    "search:add_to_image": upload_limits,
     "login": login_limits,
     "admin:login": login_limits,
 }

@@ -1,7 +1,5 @@
 """What a visitor does, in a real browser, with and without JavaScript."""
 
-from pathlib import Path
-
 import pytest
 from django.http import HttpResponse
 from selenium.common.exceptions import StaleElementReferenceException
@@ -10,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.wait import WebDriverWait
 
-from search import views
+from search import result_views
 from search.models import Query
 from tests.helpers import encoded, picture
 
@@ -41,10 +39,12 @@ def click(browser: WebDriver, selector: str) -> None:
     element.click()
 
 
-def search(browser: WebDriver, site: str, photo: str) -> None:
+def search(browser: WebDriver, site: str, photo: str, *, by_hand: bool = False) -> None:
+    """Choose a picture; without a script the form has to be sent `by_hand`."""
     browser.get(site)
     find(browser, "input[type=file]").send_keys(photo)
-    click(browser, "[data-submit]")
+    if by_hand:
+        click(browser, "[data-submit]")
     wait(browser, lambda: "/search/" in browser.current_url)
 
 
@@ -85,7 +85,7 @@ def test_upload_and_show_more(open_browser, site, photo):
 def test_the_same_journey_without_javascript(open_browser, site, photo):
     # Catches anything that only a script can do.
     browser = open_browser(javascript=False)
-    search(browser, site, photo)
+    search(browser, site, photo, by_hand=True)
     first = names(browser)
     assert first[0] == "image-03"
     click(browser, MORE)
@@ -101,7 +101,7 @@ def test_the_same_journey_without_javascript(open_browser, site, photo):
 def test_a_part_without_javascript(open_browser, site, photo):
     # Catches a crop that needs a mouse.
     browser = open_browser(javascript=False)
-    search(browser, site, photo)
+    search(browser, site, photo, by_hand=True)
     whole = browser.current_url
     click(browser, "[data-crop-details] summary")
     for name, value in zip(EDGES, (4, 6, 44, 40), strict=True):
@@ -155,7 +155,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(open_browser, site, 
     browser = open_browser()
     browser.get(site)
     find(browser, "input[type=file]").send_keys(str(large))
-    assert "The file is too large" in find(browser, "[data-client-error]").text
+    assert "The file is too large" in find(browser, "[data-ask-problem]").text
     assert not find(browser, "[data-preview]").is_displayed()
     click(browser, "[data-submit]")
     assert browser.current_url.rstrip("/") == site
@@ -166,41 +166,21 @@ def test_a_chosen_picture_is_shown_before_it_is_sent(open_browser, site, photo):
     # Catches a preview that the content security policy forbids.
     browser = open_browser()
     browser.get(site)
+    browser.execute_script("document.querySelector('[data-ask]').requestSubmit = () => {}")
     find(browser, "input[type=file]").send_keys(photo)
     wait(browser, lambda: find(browser, "[data-preview]").is_displayed())
-
-
-def test_a_dropped_picture_is_searched_with(open_browser, site, photo):
-    # Catches a drop zone that shows the picture and sends nothing.
-    browser = open_browser()
-    browser.get(site)
-    browser.execute_script(
-        """
-        const transfer = new DataTransfer();
-        const bytes = new Uint8Array(arguments[1]);
-        transfer.items.add(new File([bytes], "dropped.jpg", { type: "image/jpeg" }));
-        const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
-        arguments[0].dispatchEvent(new DragEvent("drop", options));
-        """,
-        find(browser, "[data-drop-zone]"),
-        list(Path(photo).read_bytes()),
-    )
-    wait(browser, lambda: find(browser, "[data-preview]").is_displayed())
-    click(browser, "[data-submit]")
-    wait(browser, lambda: "/search/" in browser.current_url)
-    assert names(browser)[0] == "image-03"
 
 
 def test_show_more_becomes_a_plain_link_where_its_request_fails(
     open_browser, site, photo, monkeypatch
 ):
     # Catches a button that does nothing once the server answered with an error.
-    whole = views.render_ranking
+    whole = result_views.render_ranking
 
     def refuse(request, *args, **kwargs):
         return HttpResponse(status=503) if request.htmx else whole(request, *args, **kwargs)
 
-    monkeypatch.setattr(views, "render_ranking", refuse)
+    monkeypatch.setattr(result_views, "render_ranking", refuse)
     browser = open_browser()
     search(browser, site, photo)
     click(browser, MORE)

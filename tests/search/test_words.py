@@ -170,3 +170,32 @@ def test_a_page_says_what_a_joined_score_is(client, images, settings):
     settings.SIS_RECIPES = FUSED
     address = reverse("search:similar", args=[images["house"].pk])
     assert "1 is the first by every part" in text(client.get(address, {"recipe": "both"}))
+
+
+def test_marks_move_a_ranking_by_words(client, images):
+    # Catches feedback that only vectors know: similarities add up as vectors would.
+    own, liked = images["house"], next(i for name, i in images.items() if name not in VIEWS)
+    address = reverse("search:similar", args=[own.pk])
+    response = client.get(address, {"recipe": WORDS, "marks": f"l{liked.pk}"})
+    assert response.status_code == 200
+    asked = {
+        image.pk: {hit.image.pk: hit.score for hit in ask(image).hits} for image in (own, liked)
+    }
+    expected = {pk: (asked[own.pk][pk] + 0.75 * asked[liked.pk][pk]) / 1.75 for pk in asked[own.pk]}
+    found = {hit.image.pk: hit.score for hit in response.context["results"].hits}
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert list(found) == sorted(expected, key=lambda pk: (-expected[pk], pk))
+    away = client.get(address, {"recipe": WORDS, "marks": f"u{liked.pk}"})
+    assert away.context["results"].hits[-1].image == liked
+    assert all(hit.score >= 0 for hit in away.context["results"].hits)
+
+
+def test_marks_move_a_joined_ranking(client, images, settings):
+    # Catches a mixture that fusion cannot ask with.
+    settings.SIS_RECIPES = FUSED
+    own, liked = images["house"], next(i for name, i in images.items() if name not in VIEWS)
+    address = reverse("search:similar", args=[own.pk])
+    before = client.get(address, {"recipe": "both"}).context["results"].hits
+    after = client.get(address, {"recipe": "both", "marks": f"l{liked.pk}"}).context["results"]
+    ranks = [[hit.image.pk for hit in hits].index(liked.pk) for hits in (before, after.hits)]
+    assert ranks[1] < ranks[0]

@@ -1,0 +1,55 @@
+"""What a round of feedback has changed: ranks before and after. Reads only."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from catalog.models import Collection, Image
+
+from ..models import Query
+from ..plain_ranking import rank_plain
+from ..ranking import stacked_queries
+from ..recipes import Recipe
+from ..services import Hit
+from .model import Question
+from .reading import described_question
+
+# Farther down, an earlier rank tells a reader nothing.
+DEEPEST = 1000
+
+
+def earlier_ranks(
+    question: Question, own: Query | Image, recipe: Recipe, collection: Collection | None
+) -> dict[int, int]:
+    """Return the ranks before the last round of feedback, to `DEEPEST`, by image.
+
+    Empty where there was no round, or nothing could be asked before. Raises as
+    `described_question`.
+    """
+    before = question.before
+    if before is None or not before.can_be_asked:
+        return {}
+    recipe = recipe.plain
+    described = described_question(question=before, own=own, recipe=recipe).described
+    queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
+    within = collection.pk if collection else None
+    answer = rank_plain(recipe=recipe, queries=queries, k=DEEPEST, within=within)
+    return {image: rank for rank, image in enumerate(answer.ids[0].tolist(), start=1)}
+
+
+def with_marks(
+    hits: Iterable[Hit], question: Question, earlier: dict[int, int], shown: int
+) -> list[Hit]:
+    """Return hits with what the user said of them, and how they moved.
+
+    What was not among the first `shown` before is new.
+    """
+    marks = question.marks
+    return [
+        replace(
+            hit,
+            mark=marks.get(hit.image.pk),
+            earlier=earlier.get(hit.image.pk),
+            is_new=bool(earlier) and earlier.get(hit.image.pk, DEEPEST + 1) > shown,
+        )
+        for hit in hits
+    ]
