@@ -10,25 +10,23 @@ from .imports.importer import import_uploads
 from .imports.report import ImportReport
 from .jobs import ask_for_missing
 from .models import Collection
-from .uploads import sent_name
 
 
 def add_pictures(
     *,
     collection: Collection,
-    files: Sequence[UploadedFile],
+    files: Sequence[tuple[str, UploadedFile]],
     too_large: Sequence[str] = (),
     user: Any = None,
 ) -> ImportReport:
-    """Bring uploaded files into a collection, and ask for their features.
+    """Bring uploaded files, with their names, into a collection, and ask for their features.
 
     What does not come in is in the report by name, with the reason; so are `too_large`, names of
     files that were dropped on the way.
     """
     by_name: dict[str, UploadedFile] = {}
     twice = []
-    for file in files:
-        name = sent_name(file)
+    for name, file in files:
         if name in by_name:
             twice.append(name)
         else:

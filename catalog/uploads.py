@@ -1,5 +1,6 @@
 """Reads uploads without ever storing more than the size limit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -53,3 +54,22 @@ def too_large_files(request: HttpRequest) -> list[str]:
     request.POST  # noqa: B018 (parses the body, and with it the files)
     bounded = [one for one in request.upload_handlers if isinstance(one, BoundedUploadHandler)]
     return [name for handler in bounded for name in handler.too_large]
+
+
+def named_files(
+    files: Sequence[UploadedFile], paths: Sequence[str] = ()
+) -> list[tuple[str, UploadedFile]]:
+    """Return files with the names under which they are added.
+
+    Browsers send no folders; a script may say them in `paths`, one for each file. Where they do
+    not go with the files, because one was dropped for its size, names stand without folders.
+    """
+    if len(paths) != len(files):
+        return [(sent_name(file), file) for file in files]
+    return [(inner(path) or sent_name(file), file) for path, file in zip(paths, files, strict=True)]
+
+
+def inner(path: str) -> str:
+    """Return a path without what would lead out of the folder that it is below."""
+    steps = path.replace("\\", "/").split("/")
+    return "/".join(step for step in steps if step not in ("", ".", ".."))

@@ -32,6 +32,9 @@ LIMITED: dict[str, Callable[[HttpRequest], Counted]] = {
     "search:image_part": upload_limits,
     "search:add_to_query": upload_limits,
     "search:add_to_image": upload_limits,
+    "api:search_upload": upload_limits,
+    "api:queries": upload_limits,
+    "api:parts": upload_limits,
     "login": login_limits,
     "admin:login": login_limits,
 }

@@ -52,6 +52,8 @@ INSTALLED_APPS = [
     "catalog",
     "search",
     "evaluation",
+    "ninja",  # the page that describes the API, with its own files
+    "api",
     "sis_project",
 ]
 
@@ -63,6 +65,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "sis_project.api_answers.ApiMiddleware",
     "sis_project.guard.GuardMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("evaluation/", include("evaluation.urls")),
     path("work/", include("work.urls")),
+    path("api/", include("api.urls")),
     path("login/", LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("sign-in/<str:key>/", sign_in_once, name="sign_in_once"),

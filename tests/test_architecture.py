@@ -25,7 +25,8 @@ LAYERS = {
     "catalog": {"work"},
     "search": {"work", "catalog"},
     "evaluation": {"work", "catalog", "search"},
-    "sis_project": {"work", "catalog", "search", "evaluation", "sample_corpus"},
+    "api": {"work", "catalog", "search", "evaluation"},
+    "sis_project": {"work", "catalog", "search", "evaluation", "api", "sample_corpus"},
 }
 SETTINGS_OF = {
     "search": {"SEARCH_ENGINES", "SIS_ENGINE", "SIS_QUERY_DAYS", "SIS_QUERY_QUOTA_BYTES"}

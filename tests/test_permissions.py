@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
+from api.models import Token
 from catalog.models import Image, Vocabulary, Whitening
 from evaluation.models import EvaluationRun, Judgement
 from search.models import CollectionRecipe
@@ -24,103 +25,7 @@ from tests.helpers import encoded, picture
 from tests.pages import stored_query, upload
 from work.models import Job
 
-# Who asks; each may what those before may. `keeper` has every permission and is no administrator.
-ROLES = ("visitor", "account", "staff", "keeper")
-OPEN = (200, 200, 200, 200)
-POST_ONLY = (405, 405, 405, 405)
-STAFF = (302, 302, 200, 200)
-KEEPER = (302, 302, 403, 200)
-NOBODY = (302, 302, 403, 403)
-
-# Address, with what stands for its numbers -> what GET answers to each role.
-PUBLIC = {
-    "": OPEN,
-    "search/<uuid:pk>/": OPEN,
-    "search/<uuid:pk>/crop/": POST_ONLY,
-    "search/<uuid:pk>/proof/<int:hit>/": OPEN,
-    "search/<uuid:pk>/add/": POST_ONLY,
-    "search/<uuid:pk>/picture/": OPEN,
-    "search/<uuid:pk>/picture/<str:size>/": OPEN,
-    "images/<int:pk>/similar/": OPEN,
-    "images/<int:pk>/similar/add/": POST_ONLY,
-    "images/<int:pk>/part/": POST_ONLY,
-    "images/<int:pk>/proof/<int:hit>/": OPEN,
-    "recipes/": OPEN,
-    "images/": OPEN,
-    "collections/<slug:slug>/add/": (302, 403, 403, 200),
-    "images/<int:pk>/": OPEN,
-    "images/<int:pk>/original/": OPEN,
-    "images/<int:pk>/thumbnail/<str:size>/": OPEN,
-    "evaluation/": OPEN,
-    "evaluation/recipes/": OPEN,
-    "evaluation/trials/": OPEN,
-    "evaluation/trials/<int:pk>/": OPEN,
-    "evaluation/compare/": OPEN,
-    "evaluation/compare/differences.<chart_kind:kind>": OPEN,
-    "evaluation/runs/<int:pk>/": OPEN,
-    "evaluation/runs/<int:pk>/progress/": OPEN,
-    "evaluation/runs/<int:pk>/ap-variants/": OPEN,
-    "evaluation/runs/<int:pk>/museum/": (301, 301, 301, 301),
-    "evaluation/runs/<int:pk>/audit/": OPEN,
-    "evaluation/runs/<int:pk>/files/<str:name>": OPEN,
-    "evaluation/runs/<int:pk>/topics.<chart_kind:kind>": OPEN,
-    "evaluation/runs/<int:pk>/curve.<chart_kind:kind>": OPEN,
-    "evaluation/runs/<int:pk>/topics/<int:position>/": OPEN,
-    "evaluation/runs/<int:pk>/topics/<int:position>/anatomy.<chart_kind:kind>": OPEN,
-    "work/": (302, 200, 200, 200),
-    "work/progress/": (302, 200, 200, 200),
-    "work/<int:pk>/": (302, 404, 404, 200),
-    "work/<int:pk>/progress/": (302, 404, 404, 200),
-    "work/<int:pk>/cancel/": POST_ONLY,
-    "work/<int:pk>/continue/": POST_ONLY,
-    "login/": OPEN,
-    "logout/": POST_ONLY,
-    "sign-in/<str:key>/": (404, 404, 404, 404),
-    "robots.txt": OPEN,
-    "i18n/setlang/": (302, 302, 302, 302),
-}
-ADMIN = {
-    "": STAFF,
-    "login/": (200, 200, 302, 302),
-    "logout/": (302, 302, 405, 405),
-    "password_change/": STAFF,
-    "password_change/done/": STAFF,
-    "autocomplete/": (302, 302, 403, 403),  # without a field in its address
-    "jsi18n/": STAFF,
-    "r/<path:content_type_id>/<path:object_id>/": (302, 302, 404, 404),
-    "auth/user/<id>/password/": KEEPER,
-    "^(?P<app_label>auth|catalog|search|evaluation)/$": (302, 302, 404, 200),
-    "(?P<url>.*)$": (302, 302, 404, 404),
-}
-# What is added, changed and deleted by hand, and what only by import.
-BY_HAND = {"": KEEPER, "add/": KEEPER, "delete/": KEEPER, "change/": KEEPER}
-BY_IMPORT = {"": KEEPER, "add/": NOBODY, "delete/": KEEPER, "change/": KEEPER}
-MODELS = {
-    "auth/group": BY_HAND,
-    "auth/user": BY_HAND,
-    "catalog/image": BY_IMPORT,
-    "catalog/collection": BY_HAND,
-    "evaluation/benchmark": BY_IMPORT,
-    "evaluation/topic": BY_IMPORT | {"delete/": NOBODY},
-    "evaluation/judgement": BY_HAND,
-    "evaluation/evaluationrun": BY_IMPORT,
-    "evaluation/recipetrial": BY_IMPORT,
-    "catalog/whitening": BY_IMPORT,
-    "catalog/vocabulary": BY_IMPORT,
-    "search/collectionrecipe": BY_HAND,
-}
-
-
-def table() -> dict[str, tuple[int, ...]]:
-    """Every address, and what GET answers to each role."""
-    found: dict[str, tuple[int, ...]] = dict(PUBLIC)
-    found |= {f"admin/{path}": codes for path, codes in ADMIN.items()}
-    for model, pages in MODELS.items():
-        row = f"admin/{model}/<path:object_id>/"
-        found |= {f"admin/{model}/": pages[""], f"admin/{model}/add/": pages["add/"]}
-        found |= {f"{row}{page}": pages[page] for page in ("delete/", "change/")}
-        found |= {f"{row}history/": KEEPER, row: (302, 302, 302, 302)}
-    return found
+from .permission_table import MODELS, ROLES, table
 
 
 def patterns(resolver: URLResolver, before: str = "") -> Iterator[str]:
@@ -157,6 +62,7 @@ def rows(collection, monkeypatch) -> dict[str, str]:
         "catalog/vocabulary": Vocabulary.objects.create(
             name="rootsift+asmk9", images=9, words=9, features=9
         ),
+        "api/token": Token.made(user=user, name="t")[0],
         "search/collectionrecipe": CollectionRecipe.objects.create(
             collection=collection, recipe="fc6"
         ),
@@ -178,6 +84,12 @@ def filled(path: str, rows: dict[str, str]) -> str:
         "<uuid:pk>": rows["query"],
         "<int:pk>": number,
         "<int:hit>": rows["catalog/image"],
+        "<query_id>": rows["query"],
+        "<image_id>": rows["catalog/image"],
+        "<slug>": "places",
+        "<run_id>": first,
+        "<job_id>": rows["work/job"],
+        "^(?P<rest>.*)$": "nowhere/",
         "<str:size>": "small",
         "<slug:slug>": "places",
         "<str:name>": "results.csv",
@@ -186,7 +98,7 @@ def filled(path: str, rows: dict[str, str]) -> str:
         "<str:key>": "x",
         "<path:content_type_id>": "1",
         "<path:object_id>": "1",
-        "^(?P<app_label>auth|catalog|search|evaluation)/$": "catalog/",
+        "^(?P<app_label>auth|catalog|search|evaluation|api)/$": "catalog/",
         "(?P<url>.*)$": "nowhere/",
     }.items():
         path = path.replace(place, value)

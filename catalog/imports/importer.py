@@ -104,7 +104,8 @@ def import_uploads(*, files: Mapping[str, UploadedFile], collection: Collection)
     A file whose name another picture of the collection has is refused: who adds pictures replaces
     none. Same content under the same name is left alone. The rest is as in `import_directory`.
     """
-    source = UploadSource(files, taken=dict(collection.images.values_list("source_name", "sha256")))
+    same = collection.images.filter(source_name__in=files)
+    source = UploadSource(files, taken=dict(same.values_list("source_name", "sha256")))
     return Importer(source, collection.slug, lambda done, total: None, lambda: False).run()
 
 

@@ -1,0 +1,1 @@
+"""The JSON interface under `/api/`: the services of the pages, for programs."""

@@ -1,0 +1,68 @@
+"""Collections."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from ninja import Field, Router, Schema, Status
+
+from catalog.forms import CollectionForm
+from catalog.models import Collection
+from search.recipes import default_recipe
+from search.services import count_searchable
+
+from ..callers import need
+from ..problems import Problem
+from ..schemas import CollectionOut, Slug, found_collection
+
+router = Router(tags=["collections"])
+
+
+class CollectionIn(Schema):
+    slug: Slug = Field(description="letters, digits, hyphens and underscores")
+    title: str = Field("", max_length=200)
+
+
+def collection_out(collection: Collection) -> dict[str, Any]:
+    recipe = default_recipe(collection)
+    return {
+        "slug": collection.slug,
+        "title": collection.title,
+        "images": collection.images.count(),
+        "searchable": count_searchable(collection=collection, recipe=recipe),
+        "recipe": recipe.name,
+        "address": f"{reverse('catalog:browse')}?collection={collection.slug}",
+    }
+
+
+@router.get("/", response={200: list[CollectionOut]}, url_name="collections")
+def collections(request: HttpRequest) -> list[dict[str, Any]]:
+    """All collections, by name."""
+    return [collection_out(collection) for collection in Collection.objects.all()]
+
+
+@router.post(
+    "/",
+    response={201: CollectionOut},
+)
+def add_collection(request: HttpRequest, payload: CollectionIn) -> Status:
+    """Make an empty collection. Needs the permission `catalog.add_collection`."""
+    need(request, "catalog.add_collection")
+    form = CollectionForm(payload.dict())
+    if not form.is_valid():
+        errors = [(field, str(text)) for field, texts in form.errors.items() for text in texts]
+        raise Problem(409, " ".join(text for _field, text in errors), errors=errors)
+    return Status(201, collection_out(form.save()))
+
+
+@router.get(
+    "/{slug}/",
+    response={200: CollectionOut},
+    url_name="collection",
+)
+def collection(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """One collection."""
+    found = found_collection(slug)
+    if found is None:
+        raise Http404
+    return collection_out(found)
