@@ -104,6 +104,22 @@ class EvaluateForm(forms.Form):
         }
 
 
+class ReplayForm(forms.Form):
+    """On what feedback is replayed."""
+
+    benchmark = BenchmarkField(empty_label=None)
+    protocol = forms.ChoiceField(label=_("Protocol"), choices=protocol_choices)
+    recipe = forms.ChoiceField(label=_("Rank by"), choices=recipe_choices, initial=DEFAULT)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {
+            "benchmark": self.cleaned_data["benchmark"],
+            "protocol": self.cleaned_data["protocol"],
+            "recipe": get_recipe(self.cleaned_data["recipe"]),
+        }
+
+
 class RecipesForm(forms.Form):
     """Which question recipes are compared on; what is unknown of a recipe is not an error."""
 

@@ -32,6 +32,7 @@ PUBLIC = {
     "evaluation/recipes/": OPEN,
     "evaluation/trials/": OPEN,
     "evaluation/trials/<int:pk>/": OPEN,
+    "evaluation/feedback/": OPEN,
     "evaluation/compare/": OPEN,
     "evaluation/compare/differences.<chart_kind:kind>": OPEN,
     "evaluation/runs/<int:pk>/": OPEN,

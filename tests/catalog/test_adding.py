@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from catalog.models import Image
+from catalog.models import Collection, Image
 from tests.helpers import encoded, picture
 from tests.pages import html, text
 from work.models import Job
@@ -103,3 +103,31 @@ def test_only_who_may_add_is_offered_it(client, collection, curator):
     assert ADDRESS not in html(client.get("/images/?collection=places"))
     assert send(client, file("a.jpg")).status_code == 403
     assert Image.objects.count() == 1
+
+
+def test_the_script_is_told_of_each_file_in_order(client, curator):
+    # Catches a reason that stands beside another file, and paths that lead out of the folder.
+    sent = {
+        "pictures": [file("a.jpg"), file("b.jpg", b"words"), file("c.jpg", seed=3)],
+        "paths": ["../x/a.jpg", "x/b.jpg", "x\\..\\c.jpg"],
+    }
+    answer = client.post(ADDRESS, sent, headers={"accept": "application/json"}).json()
+    first, second, third = answer["reasons"]
+    assert (first, third, answer["problem"], answer["unchanged"]) == ("", "", "", 0)
+    assert "not a picture" in second
+    assert set(Image.objects.values_list("name", flat=True)) == {"x/a", "x/c"}
+
+
+def test_a_collection_is_made_by_who_may(client, collection, curator):
+    page = "/collections/new/"
+    curator.user_permissions.add(Permission.objects.get(codename="add_collection"))
+    assert "New collection" in shows_of(client.get("/images/"))
+    made = client.post(page, {"slug": "old-town", "title": "Phố cổ"})
+    assert made.url == "/collections/old-town/add/"
+    for slug in ("old-town", "with space", "", "đường"):
+        refused = client.post(page, {"slug": slug})
+        assert refused.status_code == 400
+        assert "form-errors" in shows_of(refused)
+    assert Collection.objects.count() == 2
+    client.logout()
+    assert "New collection" not in shows_of(client.get("/images/"))

@@ -1,0 +1,1 @@
+"""What feedback would be worth: clicks simulated by labels, and the rankings measured."""
