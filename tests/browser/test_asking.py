@@ -194,3 +194,24 @@ def test_on_a_telephone_the_first_hit_is_on_the_first_screen(open_browser, site,
     click(browser, "[data-crop-details] summary")
     wait(browser, lambda: find(browser, "[data-crop-search]").is_displayed())
     assert len(edges(browser)) == len(EDGES)
+
+
+def test_the_last_searches_stand_on_the_start_page_until_forgotten(open_browser, site, photo):
+    # Catches a list that other browsers see, and one that cannot be got rid of.
+    browser = open_browser()
+    search(browser, site, photo)
+    address = browser.current_url
+    browser.get(site)
+    assert find(browser, ".recent-list a").get_attribute("href") == address
+    search(browser, site, photo)
+    browser.get(site)
+    wait(browser, lambda: len(browser.find_elements(By.CSS_SELECTOR, ".recent-list li")) == 2)
+    click(browser, ".recent-list li button")
+    links = browser.find_elements(By.CSS_SELECTOR, ".recent-list a")
+    assert [link.get_attribute("href") for link in links] == [address]
+    click(browser, "[data-forget-all]")
+    browser.refresh()
+    assert not find(browser, "[data-recent-section]").is_displayed()
+    other = open_browser()
+    other.get(site)
+    assert not find(other, "[data-recent-section]").is_displayed()
