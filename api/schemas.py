@@ -90,6 +90,7 @@ class HitOut(Schema):
     image: ImageOut
     inliers: int = Field(description="places by which geometry proved it; 0: not proven")
     region: Sides | None = Field(description="the part compared, in shares of width and height")
+    farther: float | None = Field(description="share of pictures that are farther, of a distance")
     mark: Literal["like", "unlike"] | None
 
 
@@ -99,6 +100,7 @@ class SearchOut(Page):
         description="what scores are: distances (0 is the same) or similarities (1 is the most)"
     )
     checked: bool | None = Field(description="all that geometry was to check; null: none was asked")
+    nothing_similar: bool = Field(description="no hit is nearer than the nearest is by chance")
     lacking: int = Field(description="pictures and marks that do not count: gone, or no features")
     address: str | None = Field(description="of the page with this ranking; null for a vector")
     queries: list[UUID] = Field(description="of the pictures that were sent with this request")

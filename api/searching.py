@@ -132,6 +132,8 @@ def as_answer(
     results = ranking.results
     marks = question.marks if question else {}
     verification = results.verification
+    own = question.own.key if question else None
+    own = own if isinstance(own, int) else None
     return {
         "count": results.ranked,
         "page": results.page,
@@ -139,6 +141,7 @@ def as_answer(
         "recipe": results.recipe.name,
         "measure": results.measure,
         "checked": verification.is_complete if verification else None,
+        "nothing_similar": results.page == 1 and results.nothing_stands_out(own),
         "lacking": ranking.lacking,
         "address": address,
         "hits": [
@@ -148,6 +151,7 @@ def as_answer(
                 "image": hit.image,
                 "inliers": hit.inliers,
                 "region": list(hit.region) if hit.region else None,
+                "farther": hit.farther,
                 "mark": marks.get(hit.image.pk),
             }
             for hit in results.hits

@@ -149,6 +149,9 @@ def show_ranking(
     found, page = context["results"], context["page"]
     hits = with_marks(found.hits, question, earlier, page.end_index)
     context |= {"results": replace(found, hits=hits), "lacking": lacking, "moved": bool(earlier)}
+    context["nothing_similar"] = page.number == 1 and found.nothing_stands_out(
+        image.pk if image else None
+    )
     return render_ranking(request, template, context, status=status)
 
 

@@ -1,5 +1,6 @@
 """From a query to hits with images. Reads only; `queries.py` stores queries."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,12 +15,14 @@ from catalog.querysets import ImageQuerySet
 from catalog.search_words import nothing_to_search
 from catalog.vectorstore import vectors_of
 
+from .background import Background
 from .engines import Answer, Measure, Method, get_engine
 from .geometry.outcome import Verification
 from .questions.model import Mark
 from .ranking import Bounds, proven_only, rank, stacked_queries
 from .recipes import Recipe, get_recipe, has_local_features
 from .remembering import Memory
+from .sampling import background_of
 
 # What pages had verified lately.
 memory = Memory()
@@ -34,7 +37,8 @@ class Hit:
     and height, where it was not the whole; `inliers` the number of places by which it is proven
     to show what the query does, 0 where it is not. `mark` is what the user said of it, `earlier`
     its rank before the last round of that, None where it was far down or there was none, and
-    `is_new` says that it was not shown then.
+    `is_new` says that it was not shown then. `nearness` (1: the same, 0: as far as the ordinary
+    picture) and `farther` (the share of pictures that are) are known of plain distances only.
     """
 
     rank: int
@@ -45,6 +49,13 @@ class Hit:
     mark: Mark | None = None
     earlier: int | None = None
     is_new: bool = False
+    nearness: float | None = None
+    farther: float | None = None
+
+    @property
+    def percent(self) -> float | None:
+        """How many of a hundred pictures are farther, never rounded up to all of them."""
+        return None if self.farther is None else math.floor(1000 * self.farther) / 10
 
     @property
     def climbed(self) -> int:
@@ -71,7 +82,8 @@ class Results:
 
     `ranked` is how many images the whole ranking has, `counts` how many were left out and why
     (None where none was), `method` how the engine made sure of the answer, `verification` what
-    geometry proved, where it was asked.
+    geometry proved, where it was asked. `background`: the query's distances to all pictures, where
+    scores are plain distances.
     """
 
     hits: list[Hit]
@@ -82,6 +94,17 @@ class Results:
     method: Method = "scanned"
     measure: Measure = "distance"
     verification: Verification | None = None
+    background: Background | None = None
+
+    def nothing_stands_out(self, own: int | None = None) -> bool:
+        """Whether nothing on this page is nearer than chance would put the nearest picture.
+
+        Not counting the image `own`, which is the query itself, and only where it can be told.
+        """
+        if self.background is None or (self.verification and self.verification.found):
+            return False
+        others = [hit.score for hit in self.hits if hit.image.pk != own]
+        return bool(others) and not self.background.stands_out(min(others))
 
 
 def count_searchable(
@@ -146,11 +169,19 @@ def find_similar(
     page, answer = answer_page(
         recipe, described, page, page_size, within=within, engine=engine, only_proven=only_proven
     )
+    before = None
+    if answer.measure == "distance":
+        before = background_of(
+            recipe=recipe,
+            query=described[recipe.descriptor.asked_by.name],
+            collection=collection,
+            count=answer.count,
+        )
     counts = None
     if not only_proven:
         counts = count_left_out(collection=collection, recipe=recipe, ranked=answer.count)
     return Results(
-        hits=hits_of(answer, (page - 1) * page_size),
+        hits=hits_of(answer, (page - 1) * page_size, before),
         page=page,
         ranked=answer.count,
         recipe=recipe,
@@ -158,10 +189,11 @@ def find_similar(
         method=answer.methods[0],
         measure=answer.measure,
         verification=answer.verifications[0] if answer.verifications else None,
+        background=before,
     )
 
 
-def hits_of(answer: Answer, offset: int) -> list[Hit]:
+def hits_of(answer: Answer, offset: int, before: Background | None = None) -> list[Hit]:
     """Return the hits of the answer to one query from place `offset` on, with their images."""
     ids, scores = answer.ids[0, offset:].tolist(), answer.scores[0, offset:].tolist()
     parts = None if answer.regions is None else answer.regions[0].tolist()
@@ -175,6 +207,8 @@ def hits_of(answer: Answer, offset: int) -> list[Hit]:
             score,
             tuple(parts[place - 1]) if parts else None,
             proven[pk].inliers if pk in proven else 0,
+            nearness=before.nearness(score) if before else None,
+            farther=before.farther(score) if before else None,
         )
         for place, (pk, score) in places
         if pk in images  # a row deleted since the sync

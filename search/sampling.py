@@ -1,0 +1,55 @@
+"""A sample of a collection's vectors, before which distances are judged. Reads only."""
+
+from contextlib import suppress
+
+from django.db.models import F
+
+from catalog.descriptors import Descriptor
+from catalog.models import Collection, Image
+from catalog.vectors import Float32Array, VectorError
+from catalog.vectorstore import vectors_of
+
+from .background import Background, background
+from .engines.reading import last_change
+from .recipes import Recipe
+from .remembering import Memory
+
+# 32 MB of fc6. Every collection up to this is its own sample.
+MOST_ROWS = 2000
+# Samples in each process: of the collections that are searched now.
+memory = Memory(most=4)
+
+
+def background_of(
+    *, recipe: Recipe, query: Float32Array, collection: Collection | None, count: int
+) -> Background | None:
+    """Return a query's distances to a sample of the `count` pictures that are ranked.
+
+    None where distances are no plain ones, from the query (D,) to whole pictures.
+    """
+    descriptor = recipe.descriptor
+    plain = not (recipe.is_fused or recipe.regions or recipe.expansion)
+    if not plain or not isinstance(descriptor, Descriptor):
+        return None
+    within = collection.pk if collection else None
+    # A sample of many changes little; one of all rows is to be what is ranked.
+    moment = last_change(None)[0] if count <= MOST_ROWS else None
+    key = descriptor.name, descriptor.model_id, within, moment
+    rows = memory.recall(key, lambda: sampled_rows(descriptor, collection, count))
+    return background(rows, query, count)
+
+
+def sampled_rows(descriptor: Descriptor, collection: Collection | None, count: int) -> Float32Array:
+    """Return the vectors (S, D) of every n-th image, by number, of about `MOST_ROWS`."""
+    images = Image.objects.in_collection(collection)
+    every = -(-count // MOST_ROWS)
+    if every > 1:
+        images = images.annotate(place=F("pk") % every).filter(place=0)
+    numbers = list(images.order_by("pk").values_list("pk", flat=True)[: 2 * MOST_ROWS])
+    rows = []
+    for _collection, _image, data in vectors_of(descriptor.name).stream(
+        descriptor.model_id, images=numbers
+    ):
+        with suppress(VectorError):  # damaged: it is not ranked either
+            rows.append(descriptor.decode(data))
+    return descriptor.gathered(rows)
