@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Field, Schema
@@ -107,6 +109,14 @@ class SearchOut(Page):
     hits: list[HitOut]
 
 
+def page_of(rows: QuerySet, *, number: int, size: int) -> tuple[list[Any], dict[str, int]]:
+    """Return the rows of a page, the last one past the end, and what `Page` tells of it."""
+    pages = Paginator(rows, size)
+    page = pages.get_page(number)
+    told = {"count": pages.count, "page": page.number, "pages": pages.num_pages}
+    return list(page), told
+
+
 def image_out(image: Image) -> dict:
     """Return what `ImageOut` shows; the image's collection must be loaded."""
     return {
@@ -140,10 +150,8 @@ def found_collection(slug: str | None, *, field: str = "") -> Collection | None:
     return found
 
 
-def box_of(sides: list[float] | None, *, field: str) -> Box | None:
+def box_of(sides: list[float], *, field: str) -> Box:
     """Return four sides as a box; raises `Problem` where it has no area."""
-    if sides is None:
-        return None
     x1, y1, x2, y2 = sides
     if not (0 <= x1 < x2 and 0 <= y1 < y2):
         text = _("The part has no area: right must exceed left, bottom must exceed top.")

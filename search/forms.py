@@ -63,8 +63,8 @@ class UploadForm(forms.Form):
 
     @property
     def pictures(self) -> list[UploadedFile]:
-        """The files that were sent, as many as a search takes."""
-        return self.files.getlist("picture")[:MOST_EXAMPLES]
+        """The files that were sent."""
+        return self.files.getlist("picture")
 
     def clean_picture(self) -> UploadedFile:
         limit = settings.SIS_MAX_UPLOAD_BYTES
@@ -74,6 +74,9 @@ class UploadForm(forms.Form):
                 code="too_large",
                 params={"limit": filesizeformat(limit)},
             )
+        if len(self.pictures) > MOST_EXAMPLES:
+            text = _("A search takes at most %(number)d pictures.")
+            raise ValidationError(text, code="too_many", params={"number": MOST_EXAMPLES})
         if not self.pictures:
             raise ValidationError(_("Choose a picture first."), code="required")
         return self.pictures[0]

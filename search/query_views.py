@@ -19,8 +19,9 @@ from catalog.uploads import too_large_files
 from .asking import address_of, asked_question, chosen_collection, chosen_recipe
 from .forms import BoxForm, UploadForm
 from .models import Query
-from .queries import create_query, crop_query, image_part_query, working_copy
-from .questions import Example, QuestionError
+from .queries import create_queries, crop_query, image_part_query, working_copy
+from .questions import Example
+from .questions.model import MOST_EXAMPLES
 from .recipes import default_recipe
 from .result_views import HtmxHttpRequest, show_results
 
@@ -79,16 +80,16 @@ def add_picture(request: HttpRequest, own: Example, address: str, default: str) 
     question = asked_question(request, own)
     form = UploadForm(request.POST, request.FILES, too_large=bool(too_large_files(request)))
     collection = chosen_collection(request, default=None)
+    if len(question.examples) + len(form.pictures) > MOST_EXAMPLES:
+        text = _("A search takes at most %(number)d pictures.") % {"number": MOST_EXAMPLES}
+        form.add_error(None, text)
     try:
         if form.is_valid():
             recipe = chosen_recipe(request, default=default)
-            for file in form.pictures:
-                query = create_query(file=file, collection=collection, recipe=recipe)
+            for query in create_queries(files=form.pictures, collection=collection, recipe=recipe):
                 question = question.and_also(Example("query", query.pk))
     except (PictureError, DescriptorError) as error:
         form.add_error(None, str(error))
-    except QuestionError:
-        form.add_error(None, _("A search takes no more pictures than this."))
     for problem in form.errors.values():
         messages.error(request, " ".join(map(str, problem)))
     return redirect(address_of(request, question, address))

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
@@ -17,7 +16,7 @@ from search.recipes import RecipeError, get_recipe
 
 from ..callers import need
 from ..problems import Problem, wrong_field
-from ..schemas import Page, PageNumber, RowNumber
+from ..schemas import Page, PageNumber, RowNumber, page_of
 
 router = Router(tags=["evaluation"])
 PAGE_SIZE = 30
@@ -76,14 +75,9 @@ def benchmarks(request: HttpRequest) -> list[dict[str, Any]]:
 @router.get("/runs/", response={200: RunsOut}, url_name="runs")
 def runs(request: HttpRequest, page: PageNumber = 1) -> dict[str, Any]:
     """All runs, the latest first."""
-    pages = Paginator(EvaluationRun.objects.select_related("benchmark").order_by("-pk"), PAGE_SIZE)
-    found = pages.get_page(page)
-    return {
-        "count": pages.count,
-        "page": found.number,
-        "pages": pages.num_pages,
-        "runs": [run_out(run) for run in found],
-    }
+    rows = EvaluationRun.objects.select_related("benchmark").order_by("-pk")
+    found, told = page_of(rows, number=page, size=PAGE_SIZE)
+    return told | {"runs": [run_out(run) for run in found]}
 
 
 @router.post(

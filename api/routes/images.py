@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, File, Form, Query, Router, Schema, Status
@@ -24,6 +23,7 @@ from ..schemas import (
     Slug,
     found_collection,
     image_out,
+    page_of,
 )
 
 router = Router(tags=["images"])
@@ -56,14 +56,9 @@ def images(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
     found = Image.objects.in_collection(collection).select_related("collection")
     if wanted.name:
         found = found.name_contains(wanted.name)
-    pages = Paginator(found.order_by("collection__slug", "name", "pk"), wanted.page_size)
-    page = pages.get_page(wanted.page)
-    return {
-        "count": pages.count,
-        "page": page.number,
-        "pages": pages.num_pages,
-        "images": [image_out(image) for image in page],
-    }
+    rows = found.order_by("collection__slug", "name", "pk")
+    page, told = page_of(rows, number=wanted.page, size=wanted.page_size)
+    return told | {"images": [image_out(image) for image in page]}
 
 
 @router.post(

@@ -144,8 +144,6 @@ def add_part(request: HttpRequest, payload: PartIn) -> Status:
     """Make a query of a part of an image, or of another query's picture."""
     example = example_of(payload.of)
     box = box_of(payload.box, field="box")
-    if box is None:
-        raise Http404
     own = found(example)
     recipe = recipe_of(payload.recipe) or default_recipe(own.collection)
     if isinstance(own, Image):

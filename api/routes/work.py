@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
@@ -13,7 +12,7 @@ from work.models import Job
 
 from ..callers import need_account
 from ..problems import Problem
-from ..schemas import Page, PageNumber, RowNumber
+from ..schemas import Page, PageNumber, RowNumber, page_of
 
 router = Router(tags=["work"])
 PAGE_SIZE = 30
@@ -51,16 +50,9 @@ def job_out(job: Job) -> dict[str, Any]:
 def jobs(request: HttpRequest, page: PageNumber = 1) -> dict[str, Any]:
     """Your jobs, or all with the permission `work.view_job`; the latest first. Needs a token."""
     need_account(request)
-    pages = Paginator(
-        Job.objects.visible_to(request.user).order_by("-created_at", "-pk"), PAGE_SIZE
-    )
-    found = pages.get_page(page)
-    return {
-        "count": pages.count,
-        "page": found.number,
-        "pages": pages.num_pages,
-        "jobs": [job_out(job) for job in found],
-    }
+    rows = Job.objects.visible_to(request.user).order_by("-created_at", "-pk")
+    found, told = page_of(rows, number=page, size=PAGE_SIZE)
+    return told | {"jobs": [job_out(job) for job in found]}
 
 
 @router.get("/{job_id}/", response={200: JobOut})

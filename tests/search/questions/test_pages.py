@@ -30,13 +30,15 @@ def hits(response):
 
 
 def vector(image: Image) -> np.ndarray:
-    return np.frombuffer(Image.objects.only("fc6").get(pk=image.pk).fc6, dtype="<f4")
+    stored = Image.objects.only("fc6").get(pk=image.pk).fc6
+    assert stored is not None
+    return np.frombuffer(stored, dtype="<f4")
 
 
 def ranked(images: list[Image], asked: np.ndarray) -> list[int]:
     asked = asked / np.linalg.norm(asked)
     distances = {image.pk: np.linalg.norm(vector(image) - asked) for image in images}
-    return sorted(distances, key=distances.get)
+    return sorted(distances, key=lambda pk: distances[pk])
 
 
 def test_the_ranking_is_that_of_rocchio(client, address, images):
@@ -114,6 +116,22 @@ def test_of_several_files_a_bad_one_is_named_and_nothing_is_kept(client, images)
     assert response.status_code == 400
     assert "notes.txt: " in text(response)
     assert not Query.objects.exists()
+
+
+def test_more_pictures_than_a_search_takes_are_refused(client, images):
+    # Catches the ninth picture that silently does not count.
+    content = encoded(picture(1, size=(90, 80)))
+    files = [upload(content, f"{n}.jpg")["picture"] for n in range(9)]
+    response = client.post("/", {"picture": files})
+    assert response.status_code == 400
+    assert "at most 8 pictures" in text(response)
+    assert not Query.objects.exists()
+    query = stored_query()
+    full = "&".join(f"with=i{image.pk}" for image in images[:7])
+    address = reverse("search:add_to_query", args=[query.pk])
+    response = client.post(f"{address}?{full}", upload(content), follow=True)
+    assert "at most 8 pictures" in text(response)
+    assert Query.objects.get() == query
 
 
 def test_a_picture_is_added_to_a_search(client, images):
