@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection
 
-from .questions.model import Example, Question, QuestionError
+from .questions.model import LARGEST_NUMBER, Example, Question, QuestionError
 from .recipes import Recipe, get_recipe, proven
 from .recipes.model import Expansion
 from .recipes.registry import MOST_EXPANDED, plain_name
@@ -106,9 +106,10 @@ def newly_marked(request: HttpRequest, question: Question) -> Question | None:
         return None
     said: dict[str, list[int]] = {field: [] for field in MARKING_FIELDS}
     for field in MARKING_FIELDS:
-        for number in request.GET.getlist(field):
+        for text in request.GET.getlist(field):
             with suppress(ValueError):
-                said[field].append(int(number))
+                if 0 < (number := int(text)) <= LARGEST_NUMBER:
+                    said[field].append(number)
     try:
         return question.and_round(likes=said["like"], unlikes=said["unlike"], seen=said["seen"])
     except QuestionError as error:

@@ -18,6 +18,8 @@ Mark = Literal["like", "unlike"]
 MOST_EXAMPLES = 8
 # So that an address stays below 4 KB, which every server and browser takes.
 MOST_MARKS = 300
+# Of an image, in 18 digits: larger ones no database gives.
+LARGEST_NUMBER = 10**18 - 1
 LETTERS: dict[str, Mark | None] = {"l": "like", "u": "unlike", "n": None}
 ROUND = re.compile(r"[lun][0-9]{1,18}(\.[lun][0-9]{1,18})*")
 EXAMPLE = re.compile(r"q(?P<query>[0-9a-f-]{36})|i(?P<image>[0-9]{1,18})")

@@ -77,6 +77,12 @@ def test_the_form_leads_to_an_address_that_holds_the_marks(client, address, imag
     )
 
 
+def test_numbers_that_no_image_has_are_no_marks(client, address, images):
+    # Catches an address that the page itself cannot read afterwards.
+    sent = {"like": ["-5", "x", "9" * 40, str(images[4].pk)]}
+    assert client.get(address, sent).url == f"{address}?marks=l{images[4].pk}"
+
+
 def test_movement_compares_with_the_round_before(client, address, images):
     # Catches arrows against the first ranking, or against nothing.
     before = hit_ids(client.get(address)) + hit_ids(client.get(address, {"page": 2}))
@@ -91,6 +97,7 @@ def test_movement_compares_with_the_round_before(client, address, images):
     assert newcomer.is_new
     assert newcomer.mark == "like"
     assert "Moved new" in text(response)
+    assert "1.0 × the pictures + 0.75 × the matches − 0.15 × the rest" in text(response)
     assert "Moved" not in text(client.get(address))
 
 
