@@ -96,6 +96,12 @@ def addresses_of_evaluation(collection, benchmark) -> list[str]:
     ]
 
 
+def opened(browser: WebDriver) -> None:
+    """Open the viewer, where a page has one with a hit."""
+    for picture in browser.find_elements("css selector", "#ranking .card-picture")[:1]:
+        browser.execute_script("arguments[0].click()", picture)
+
+
 def judged(browser: WebDriver, axe: str, address: str) -> list[str]:
     """What axe has against a page, in both themes and widths."""
     found = []
@@ -108,6 +114,8 @@ def judged(browser: WebDriver, axe: str, address: str) -> list[str]:
             browser.get(address)
             browser.execute_script(axe)
             told = browser.execute_async_script(RUN)
+            opened(browser)
+            told += browser.execute_async_script(RUN) if "/similar/" in address else []
             found += [f"{address} {width} {theme}: {one}" for one in told]
     return found
 
