@@ -31,12 +31,16 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How to rank: in `collection` (None: in all), by `recipe`, `k` hits a page."""
+    """How to rank: in `collection` (None: in all), by `recipe`, `k` hits a page.
+
+    `narrowed`, arguments of `ImageQuerySet.narrowed`, says which images are told.
+    """
 
     collection: Collection | None
     recipe: Recipe
     k: int
     page: int
+    narrowed: Mapping[str, Any]
 
 
 def chosen_way(
@@ -47,6 +51,7 @@ def chosen_way(
     geometry: bool,
     k: int,
     page: int,
+    narrowed: Mapping[str, Any],
 ) -> Way:
     """Return how to rank; without a `recipe`, by the best that the collection has.
 
@@ -61,7 +66,7 @@ def chosen_way(
             raise wrong_field("expand", _("This way to rank cannot be expanded."))
         chosen = replace(chosen, expansion=Expansion("alpha", expand))
     chosen = proven(chosen, collection) if geometry else chosen.plain
-    return Way(collection, chosen, k, page)
+    return Way(collection, chosen, k, page, narrowed)
 
 
 def chosen_question(
@@ -122,6 +127,7 @@ def ranked(described: Mapping[str, Description], way: Way) -> Results:
         recipe=way.recipe,
         page=way.page,
         page_size=way.k,
+        narrowed=way.narrowed,
     )
 
 
@@ -141,7 +147,9 @@ def as_answer(
         "recipe": results.recipe.name,
         "measure": results.measure,
         "checked": verification.is_complete if verification else None,
-        "nothing_similar": results.page == 1 and results.nothing_stands_out(own),
+        "nothing_similar": results.page == 1
+        and not way.narrowed
+        and results.nothing_stands_out(own),
         "lacking": ranking.lacking,
         "address": address,
         "hits": [

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
-from django.db.models import Count
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from .feature_states import FeatureCounts, FeatureState
@@ -61,6 +62,30 @@ class ImageQuerySet(models.QuerySet[ModelT]):
         if not text:
             return self
         return self.filter(folded_name__contains=folded(text)) if is_part(text) else self.none()
+
+    def with_shape(self, shape: str) -> Self:
+        """Images that are `landscape`, `portrait` or `square`; all of them for ''."""
+        conditions = {
+            "landscape": Q(width__gt=F("height")),
+            "portrait": Q(width__lt=F("height")),
+            "square": Q(width=F("height")),
+        }
+        return self.filter(conditions[shape]) if shape else self
+
+    def narrowed(
+        self,
+        *,
+        name: str = "",
+        shape: str = "",
+        least: int | None = None,
+        since: date | None = None,
+    ) -> Self:
+        """Images with `name` in their name, of a shape, whose longer side has at least so many
+        pixels, and that were imported on that day or later."""
+        found = self.name_contains(name).with_shape(shape)
+        if least:
+            found = found.filter(Q(width__gte=least) | Q(height__gte=least))
+        return found.filter(imported_at__date__gte=since) if since else found
 
     def update(self, **values: Any) -> int:
         if isinstance(name := values.get("name"), str):

@@ -87,6 +87,36 @@ class UploadForm(forms.Form):
         return get_recipe(name) if name else default_recipe(self.cleaned_data["collection"])
 
 
+class FilterForm(forms.Form):
+    """Which images a ranking shows; `asked` are the arguments of `ImageQuerySet.narrowed`."""
+
+    SHAPES = [
+        ("", _("any shape")),
+        ("landscape", _("landscape")),
+        ("portrait", _("portrait")),
+        ("square", _("square")),
+    ]
+
+    name = forms.CharField(label=_("Name contains"), required=False, max_length=200)
+    shape = forms.ChoiceField(label=_("Shape"), choices=SHAPES, required=False)
+    least = forms.IntegerField(
+        label=_("Longer side at least"), required=False, min_value=1, max_value=100_000
+    )
+    since = forms.DateField(
+        label=_("Added since"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What narrows the ranking; nothing where the fields are empty, or wrong."""
+        if not self.is_valid():
+            return {}
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
 class BoxForm(forms.Form):
     """A part of a query's picture, in pixels of its working copy."""
 

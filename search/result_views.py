@@ -34,7 +34,7 @@ from .asking import (
     page_number,
     pages_at_once,
 )
-from .forms import BoxForm
+from .forms import BoxForm, FilterForm
 from .models import Query
 from .queries import NotDescribed, described_image, descriptions_of
 from .questions import Example, Question, described_question
@@ -139,8 +139,11 @@ def show_ranking(
     image = own if isinstance(own, Image) else None
     try:
         described, lacking = descriptions(question, own, asked)
-        context |= ranking_context(request, described=described, collection=collection, asked=asked)
-        earlier = earlier_ranks(question, own, asked.recipe, collection)
+        filters = FilterForm(request.GET)
+        context |= ranking_context(
+            request, described=described, collection=collection, asked=asked, filters=filters
+        )
+        earlier = earlier_ranks(question, own, asked.recipe, collection, filters.asked)
     except NotDescribed as nothing:
         return show_problem(request, str(nothing), status=409, image=image)
     except (DescriptorError, PictureError) as error:
@@ -149,9 +152,10 @@ def show_ranking(
     found, page = context["results"], context["page"]
     hits = with_marks(found.hits, question, earlier, page.end_index)
     context |= {"results": replace(found, hits=hits), "lacking": lacking, "moved": bool(earlier)}
-    context["nothing_similar"] = page.number == 1 and found.nothing_stands_out(
-        image.pk if image else None
-    )
+    # Of all pictures: what is shown may be narrowed to those that are not similar.
+    all_of_them = page.number == 1 and not filters.asked
+    own_number = image.pk if image else None
+    context["nothing_similar"] = all_of_them and found.nothing_stands_out(own_number)
     return render_ranking(request, template, context, status=status)
 
 
@@ -173,6 +177,7 @@ def ranking_context(
     described: Mapping[str, Description],
     collection: Collection | None,
     asked: Asked,
+    filters: FilterForm,
 ) -> dict[str, Any]:
     """Rank, for the page number in the address; a number out of range gives the nearest page."""
     recipe, pages = asked.recipe, pages_at_once(request)
@@ -183,11 +188,13 @@ def ranking_context(
         page=1 if pages > 1 else page_number(request),
         page_size=PAGE_SIZE * pages,
         only_proven=asked.only_proven,
+        narrowed=filters.asked,
     )
     choices = searchable_recipes()
     return {
         "results": results,
         "asked": asked,
+        "filters": filters,
         "page": Stretch(results.page, results.ranked, PAGE_SIZE, pages),
         "collection": collection,
         "collections": Collection.objects.all(),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -18,8 +19,9 @@ from catalog.vectorstore import vectors_of
 from .background import Background
 from .engines import Answer, Measure, Method, get_engine
 from .geometry.outcome import Verification
+from .narrowing import among
 from .questions.model import Mark
-from .ranking import Bounds, proven_only, rank, stacked_queries
+from .ranking import Bounds, proven_only, rank, stacked, stacked_queries
 from .recipes import Recipe, get_recipe, has_local_features
 from .remembering import Memory
 from .sampling import background_of
@@ -157,28 +159,38 @@ def find_similar(
     engine: str = "default",
     recipe: Recipe | None = None,
     only_proven: bool = False,
+    narrowed: Mapping[str, Any] | None = None,
 ) -> Results:
     """Rank the images of `collection` (None: all) by likeness to a query.
 
     `described` is what it is searched with, by the name of each of the recipe's `describers`. A
     page past the end gives the last one. Hits and `ranked` are of one moment. A recipe's geometry
     gets `SIS_GEOMETRY_SECONDS`; with `only_proven` the ranking ends with what that proves.
+    `narrowed`, arguments of `ImageQuerySet.narrowed`, says which of the images are shown.
     """
     recipe = recipe or get_recipe(DEFAULT)
     within = collection.pk if collection else None
+    images = Image.objects.in_collection(collection)
     page, answer = answer_page(
-        recipe, described, page, page_size, within=within, engine=engine, only_proven=only_proven
+        recipe,
+        described,
+        page,
+        page_size,
+        within=within,
+        engine=engine,
+        only_proven=only_proven,
+        images=images.narrowed(**narrowed) if narrowed else None,
     )
     before = None
-    if answer.measure == "distance":
+    if answer.measure == "distance" and not only_proven:
         before = background_of(
             recipe=recipe,
             query=described[recipe.descriptor.asked_by.name],
             collection=collection,
-            count=answer.count,
+            count=images.count() if narrowed else answer.count,
         )
     counts = None
-    if not only_proven:
+    if not only_proven and not narrowed:
         counts = count_left_out(collection=collection, recipe=recipe, ranked=answer.count)
     return Results(
         hits=hits_of(answer, (page - 1) * page_size, before),
@@ -224,15 +236,22 @@ def answer_page(
     within: int | None,
     engine: str,
     only_proven: bool,
+    images: ImageQuerySet | None = None,
 ) -> tuple[int, Answer]:
-    """Return the page's number and the answer that ends with it; the last one past the end."""
+    """Return the page's number and the answer that ends with it; the last one past the end.
+
+    With `images`, everything is ranked, and then only these are left.
+    """
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
     bounds = Bounds(seconds=settings.SIS_GEOMETRY_SECONDS, memory=memory)
     while True:
         depth = page * page_size
+        k = depth if images is None else max(depth, Image.objects.count())
         answer = rank(
-            recipe=recipe, queries=queries, k=depth, within=within, engine=engine, bounds=bounds
+            recipe=recipe, queries=queries, k=k, within=within, engine=engine, bounds=bounds
         )
+        if images is not None:
+            answer = stacked([among(answer, images)], depth)
         if only_proven:
             answer = proven_only(answer, depth)
         last = max(1, -(-answer.count // page_size))

@@ -1,8 +1,8 @@
 """Searching: with pictures that are sent, images, parts, vectors, and marks."""
 
 import uuid
-from datetime import timedelta
-from typing import Annotated, Any
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
@@ -78,6 +78,12 @@ class Ways(Strict):
     k: Hits = 30
     page: PageNumber = 1
     expand: Expanded = Field(0, description="ask again with the first so many results")
+    name: str = Field("", max_length=200, description="only images with this in their name")
+    shape: Literal["", "landscape", "portrait", "square"] = ""
+    least: Annotated[int, Field(ge=0, le=100_000), NotTruth] = Field(
+        0, description="only images whose longer side has at least so many pixels"
+    )
+    since: date | None = Field(None, description="only images added on this day or later")
     geometry: StrictBool = Field(True, description=VERIFIED)
 
 
@@ -173,6 +179,11 @@ def way_of(asked: Ways) -> Way:
         geometry=asked.geometry,
         k=asked.k,
         page=asked.page,
+        narrowed={
+            name: value
+            for name in ("name", "shape", "least", "since")
+            if (value := getattr(asked, name))
+        },
     )
 
 
@@ -225,6 +236,7 @@ def page_address(question: Question, way: Way) -> str:
     kind = "search:results" if question.own.kind == "query" else "search:similar"
     fields = [("collection", way.collection.slug if way.collection else "")]
     fields += [("recipe", way.recipe.name), *question.fields()]
+    fields += [(name, str(value)) for name, value in way.narrowed.items()]
     return f"{reverse(kind, args=[question.own.key])}?{urlencode(fields)}"
 
 

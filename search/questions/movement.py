@@ -1,11 +1,13 @@
 """What a round of feedback has changed: ranks before and after. Reads only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from catalog.models import Collection, Image
 
 from ..models import Query
+from ..narrowing import among
 from ..plain_ranking import rank_plain
 from ..ranking import stacked_queries
 from ..recipes import Recipe
@@ -18,12 +20,16 @@ DEEPEST = 1000
 
 
 def earlier_ranks(
-    question: Question, own: Query | Image, recipe: Recipe, collection: Collection | None
+    question: Question,
+    own: Query | Image,
+    recipe: Recipe,
+    collection: Collection | None,
+    narrowed: Mapping[str, Any],
 ) -> dict[int, int]:
     """Return the ranks before the last round of feedback, to `DEEPEST`, by image.
 
-    Empty where there was no round, or nothing could be asked before. Raises as
-    `described_question`.
+    Among those images only that are shown. Empty where there was no round, or nothing could be
+    asked before. Raises as `described_question`.
     """
     before = question.before
     if before is None or not before.can_be_asked:
@@ -32,8 +38,12 @@ def earlier_ranks(
     described = described_question(question=before, own=own, recipe=recipe).described
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
     within = collection.pk if collection else None
-    answer = rank_plain(recipe=recipe, queries=queries, k=DEEPEST, within=within)
-    return {image: rank for rank, image in enumerate(answer.ids[0].tolist(), start=1)}
+    deep = max(DEEPEST, Image.objects.count()) if narrowed else DEEPEST
+    answer = rank_plain(recipe=recipe, queries=queries, k=deep, within=within)
+    if narrowed:
+        answer = among(answer, Image.objects.in_collection(collection).narrowed(**narrowed))
+    ids = answer.ids[0, :DEEPEST].tolist()
+    return {image: rank for rank, image in enumerate(ids, start=1)}
 
 
 def with_marks(
