@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from catalog.imports.sources import ImportRefused
 from catalog.models import Collection, Image
 from tests.helpers import encoded, picture
 from tests.pages import html, text
@@ -131,3 +132,22 @@ def test_a_collection_is_made_by_who_may(client, collection, curator):
     assert Collection.objects.count() == 2
     client.logout()
     assert "New collection" not in shows_of(client.get("/images/"))
+
+
+def test_an_import_that_is_refused_is_said_to_people_and_to_the_script(
+    client, curator, monkeypatch
+):
+    def refused(**_asked):
+        raise ImportRefused("Another import is running.")
+
+    monkeypatch.setattr("catalog.adding_views.add_pictures", refused)
+    assert "Another import is running." in shows_of(send(client, file("a.jpg")))
+    sent = {"pictures": [file("a.jpg")]}
+    answer = client.post(ADDRESS, sent, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["problem"]) == (503, "Another import is running.")
+
+
+def test_who_may_only_make_collections_is_led_to_them(client, collection, curator):
+    curator.user_permissions.set(Permission.objects.filter(codename="add_collection"))
+    made = client.post("/collections/new/", {"slug": "later"})
+    assert made.url == "/images/?collection=later"
