@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Field, File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
-from pydantic import Discriminator, StrictBool, Tag
+from pydantic import BeforeValidator, Discriminator, StrictBool, Tag
 
 from catalog.models import Image
 from catalog.uploads import too_large_files
@@ -70,6 +70,10 @@ ExampleIn = Annotated[
 ]
 
 
+def none_of_nothing(value: Any) -> Any:
+    return None if value in ("", "null") else value
+
+
 class Ways(Strict):
     """How to rank, where nothing else is said as the result pages do."""
 
@@ -88,8 +92,9 @@ class Ways(Strict):
 
 
 class SentWays(Ways):
-    """The same as fields of a form, which know texts only."""
+    """The same as fields of a form, which know texts only: an empty one is none."""
 
+    since: Annotated[date | None, BeforeValidator(none_of_nothing)] = None
     geometry: bool = Field(True, description=VERIFIED)
 
 

@@ -30,6 +30,7 @@ const told = ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(
 axe.run(document, { resultTypes: ["violations"] })
   .then(({ violations }) => done(violations.map(told)));
 """
+OPEN_VIEWER = "document.querySelector('#ranking .card-picture').click()"
 ROUND = {"map": 0.5, "residual": 0.25, "topics": 2, "likes": 1.0, "unlikes": 2.0}
 
 
@@ -96,12 +97,6 @@ def addresses_of_evaluation(collection, benchmark) -> list[str]:
     ]
 
 
-def opened(browser: WebDriver) -> None:
-    """Open the viewer, where a page has one with a hit."""
-    for picture in browser.find_elements("css selector", "#ranking .card-picture")[:1]:
-        browser.execute_script("arguments[0].click()", picture)
-
-
 def judged(browser: WebDriver, axe: str, address: str) -> list[str]:
     """What axe has against a page, in both themes and widths."""
     found = []
@@ -114,8 +109,9 @@ def judged(browser: WebDriver, axe: str, address: str) -> list[str]:
             browser.get(address)
             browser.execute_script(axe)
             told = browser.execute_async_script(RUN)
-            opened(browser)
-            told += browser.execute_async_script(RUN) if "/similar/" in address else []
+            if "/similar/" in address:
+                browser.execute_script(OPEN_VIEWER)
+                told += browser.execute_async_script(RUN)
             found += [f"{address} {width} {theme}: {one}" for one in told]
     return found
 

@@ -216,7 +216,8 @@ def test_no_page_scrolls_sideways_on_a_phone(open_browser, site, photo, language
         if browser.current_url != page:
             browser.get(page)
         too_wide[page] = sideways(browser)
-    click(browser, f"{CARD} .card-link")
+    click(browser, f"{CARD} .card-name")
+    wait(browser, lambda: "/images/" in browser.current_url)
     too_wide[browser.current_url] = sideways(browser)
     assert len(too_wide) == 5
     assert {page: width for page, width in too_wide.items() if width > 0} == {}
