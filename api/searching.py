@@ -43,6 +43,14 @@ class Way:
     narrowed: Mapping[str, Any]
 
 
+def found_recipe(name: str | None) -> Recipe | None:
+    """Return the recipe of this name, None for none; raises `Problem` where there is none."""
+    try:
+        return get_recipe(name) if name else None
+    except RecipeError as error:
+        raise wrong_field("recipe", str(error)) from error
+
+
 def chosen_way(
     *,
     collection: Collection | None,
@@ -57,10 +65,7 @@ def chosen_way(
 
     Raises `Problem` for a recipe that does not exist, and for one that cannot be expanded.
     """
-    try:
-        chosen = get_recipe(recipe) if recipe else default_recipe(collection)
-    except RecipeError as error:
-        raise wrong_field("recipe", str(error)) from error
+    chosen = found_recipe(recipe) or default_recipe(collection)
     if expand:
         if not can_expand(chosen):
             raise wrong_field("expand", _("This way to rank cannot be expanded."))

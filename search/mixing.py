@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from catalog.descriptors.local.features import LocalFeatures
-from catalog.vectors import Float32Array
 
+from .answers import aligned, stacked
 from .engines import Answer, SearchEngine, scanned
 
 
@@ -29,15 +29,7 @@ def answer_of(
     """Return what the engine answers, where a query may also be a `Mixture` of several."""
     if not any(isinstance(query, Mixture) for query in queries):
         return engine.answer(queries, k, within=within)
-    answers = [mixed(engine, query, k, within) for query in queries]
-    deep = min(answer.ids.shape[1] for answer in answers)
-    return Answer(
-        np.concatenate([answer.ids[:, :deep] for answer in answers]),
-        np.concatenate([answer.scores[:, :deep] for answer in answers]),
-        scanned(len(answers)),
-        answers[0].count,
-        answers[0].measure,
-    )
+    return stacked([mixed(engine, query, k, within) for query in queries], k)
 
 
 def mixed(
@@ -55,15 +47,3 @@ def mixed(
     # Ordered as they are; shown, no similarity is below 0.
     scores = np.maximum(total[order], 0)[None]
     return Answer(ids[order][None], scores, scanned(1), answer.count, answer.measure)
-
-
-def aligned(answer: Answer, scores: Float32Array, common: np.ndarray) -> Float32Array:
-    """Return an answer's scores (Q, N) in the order of the ids `common`, which it has all."""
-    by_id = np.argsort(answer.ids, axis=1, kind="stable")
-    ids = np.take_along_axis(answer.ids, by_id, axis=1)
-    scores = np.take_along_axis(scores, by_id, axis=1)
-    return (
-        np.stack([row[np.searchsorted(own, common)] for own, row in zip(ids, scores, strict=True)])
-        if len(common)
-        else np.empty((len(ids), 0), dtype=np.float32)
-    )

@@ -1,26 +1,30 @@
-"""A ranking of those images only that a user wants to see."""
+"""Which images a ranking shows, where a user wants to see some of them only. Reads only."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from catalog.querysets import ImageQuerySet
+from catalog.models import Collection, Image
 
+from .answers import kept
 from .engines import Answer
 
+# Arguments of `ImageQuerySet.narrowed`; empty: all images.
+Narrowed = Mapping[str, Any]
 
-def among(answer: Answer, images: ImageQuerySet) -> Answer:
-    """Return the answer to one query, cut to these images; `count` is how many they are.
 
-    The answer must be of everything: images that stood beyond its end could not come in.
-    """
-    wanted = np.fromiter(images.order_by().values_list("pk", flat=True).iterator(), np.int64)
-    keep = np.isin(answer.ids[0], wanted)
-    regions = None if answer.regions is None else answer.regions[:, keep]
-    return replace(
-        answer,
-        ids=answer.ids[:, keep],
-        scores=answer.scores[:, keep],
-        regions=regions,
-        count=int(np.count_nonzero(keep)),
-    )
+def depth_for(narrowed: Narrowed, collection: Collection | None, depth: int) -> int:
+    """Return how deep to rank, so that `among` can be asked of the answer."""
+    if not narrowed:
+        return depth
+    return max(depth, Image.objects.in_collection(collection).count())
+
+
+def among(answer: Answer, narrowed: Narrowed, collection: Collection | None) -> Answer:
+    """Return the answer to one query, which is of everything, cut to what is to be shown."""
+    if not narrowed:
+        return answer
+    images = Image.objects.in_collection(collection).narrowed(**narrowed).order_by()
+    numbers = images.values_list("pk", flat=True).iterator()
+    return kept(answer, np.fromiter(numbers, np.int64))

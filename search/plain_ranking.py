@@ -9,10 +9,11 @@ from catalog.descriptors import Descriptor
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
+from .answers import aligned
 from .engines import Answer, SearchEngine, get_engine, scanned
 from .expansion import alpha_weighted, averaged
 from .fusion import fuse_ranks, fuse_similarities
-from .mixing import aligned, answer_of
+from .mixing import answer_of
 from .recipes import Expansion, Recipe
 from .regions import rank_by_regions
 

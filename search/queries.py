@@ -137,16 +137,12 @@ def crop_query(*, query: Query, box: Box, recipe: Recipe | None = None) -> Query
     described = describe_query(
         pixels=pixels_of(query), box=box, descriptors=recipe.vector_descriptors
     )
-    x1, y1, x2, y2 = box
     part = Query(
         collection=query.collection,
         image_id=query.image_id,
         width=query.width,
         height=query.height,
-        x1=max(0.0, x1),
-        y1=max(0.0, y1),
-        x2=min(float(query.width), x2),
-        y2=min(float(query.height), y2),
+        **sides_within(box, (query.width, query.height)),
         recipe=recipe.name,
     )
     return store_part(part, of=query, described=described)
@@ -162,19 +158,23 @@ def image_part_query(*, image: Image, box: Box, recipe: Recipe) -> Query:
     described = describe_query(pixels=pixels, box=box, descriptors=recipe.vector_descriptors)
     (width, height), content = encode_working_copy(pixels)
     across, down = width / pixels.width, height / pixels.height
-    x1, y1, x2, y2 = box
+    shown = box[0] * across, box[1] * down, box[2] * across, box[3] * down
     query = Query(
         collection=image.collection,
         image=image,
         width=width,
         height=height,
-        x1=max(0.0, x1 * across),
-        y1=max(0.0, y1 * down),
-        x2=min(float(width), x2 * across),
-        y2=min(float(height), y2 * down),
+        **sides_within(shown, (width, height)),
         recipe=recipe.name,
     )
     return store_query(query, content=content, described=described)
+
+
+def sides_within(box: Box, size: tuple[int, int]) -> dict[str, float]:
+    """Return the sides of a box as a query has them, cut to a picture of this size."""
+    x1, y1, x2, y2 = box
+    width, height = map(float, size)
+    return {"x1": max(0.0, x1), "y1": max(0.0, y1), "x2": min(width, x2), "y2": min(height, y2)}
 
 
 def working_copy(query: Query) -> bytes:

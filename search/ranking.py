@@ -11,6 +11,7 @@ from catalog.descriptors.local.features import LocalFeatures
 from catalog.vectors import Float32Array
 from catalog.vectorstore import vectors_of
 
+from .answers import only, stacked
 from .engines import Answer
 from .expansion import averaged
 from .geometry.growing import grown
@@ -164,34 +165,3 @@ def proven_only(answer: Answer, k: int) -> Answer:
     number = len(verification.found)
     kept = stacked([answer], min(k, number))
     return replace(kept, count=number)
-
-
-def only(answer: Answer, place: int) -> Answer:
-    """Return the answer to one of the queries."""
-    one = slice(place, place + 1)
-    regions = None if answer.regions is None else answer.regions[one]
-    return replace(
-        answer,
-        ids=answer.ids[one],
-        scores=answer.scores[one],
-        methods=answer.methods[one],
-        regions=regions,
-    )
-
-
-def stacked(answers: list[Answer], k: int) -> Answer:
-    """Return the answers to single queries as one, cut to `k`.
-
-    And to the shortest: images may come or go between two searches.
-    """
-    deep = min(k, *(answer.ids.shape[1] for answer in answers))
-    regions = [answer.regions[:, :deep] for answer in answers if answer.regions is not None]
-    return Answer(
-        np.concatenate([answer.ids[:, :deep] for answer in answers]),
-        np.concatenate([answer.scores[:, :deep] for answer in answers]),
-        tuple(method for answer in answers for method in answer.methods),
-        answers[0].count,
-        answers[0].measure,
-        np.concatenate(regions) if regions else None,
-        tuple(one for answer in answers for one in answer.verifications or ()),
-    )

@@ -154,7 +154,7 @@ def show_ranking(
     context |= {"results": replace(found, hits=hits), "lacking": lacking, "moved": bool(earlier)}
     # Of all pictures: what is shown may be narrowed to those that are not similar.
     all_of_them = page.number == 1 and not filters.asked
-    own_number = image.pk if image else None
+    own_number = own.pk if isinstance(own, Image) else own.image_id
     context["nothing_similar"] = all_of_them and found.nothing_stands_out(own_number)
     return render_ranking(request, template, context, status=status)
 

@@ -25,7 +25,7 @@ def background_of(
 ) -> Background | None:
     """Return a query's distances to a sample of the `count` pictures that are ranked.
 
-    None where distances are no plain ones, from the query (D,) to whole pictures.
+    None where distances are not the plain ones, from the query (D,) to whole pictures.
     """
     descriptor = recipe.descriptor
     plain = not (recipe.is_fused or recipe.regions or recipe.expansion)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -16,12 +15,13 @@ from catalog.querysets import ImageQuerySet
 from catalog.search_words import nothing_to_search
 from catalog.vectorstore import vectors_of
 
+from .answers import stacked
 from .background import Background
 from .engines import Answer, Measure, Method, get_engine
 from .geometry.outcome import Verification
-from .narrowing import among
+from .narrowing import Narrowed, among, depth_for
 from .questions.model import Mark
-from .ranking import Bounds, proven_only, rank, stacked, stacked_queries
+from .ranking import Bounds, proven_only, rank, stacked_queries
 from .recipes import Recipe, get_recipe, has_local_features
 from .remembering import Memory
 from .sampling import background_of
@@ -84,7 +84,7 @@ class Results:
 
     `ranked` is how many images the whole ranking has, `counts` how many were left out and why
     (None where none was), `method` how the engine made sure of the answer, `verification` what
-    geometry proved, where it was asked. `background`: the query's distances to all pictures, where
+    geometry proved, where it was search. `background`: the query's distances to all pictures, where
     scores are plain distances.
     """
 
@@ -107,6 +107,18 @@ class Results:
             return False
         others = [hit.score for hit in self.hits if hit.image.pk != own]
         return bool(others) and not self.background.stands_out(min(others))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The arguments of `find_similar` that say what is ranked, and not which stretch is shown."""
+
+    recipe: Recipe
+    described: Mapping[str, Description]
+    collection: Collection | None
+    engine: str
+    only_proven: bool
+    narrowed: Narrowed
 
 
 def count_searchable(
@@ -159,7 +171,7 @@ def find_similar(
     engine: str = "default",
     recipe: Recipe | None = None,
     only_proven: bool = False,
-    narrowed: Mapping[str, Any] | None = None,
+    narrowed: Narrowed | None = None,
 ) -> Results:
     """Rank the images of `collection` (None: all) by likeness to a query.
 
@@ -169,27 +181,11 @@ def find_similar(
     `narrowed`, arguments of `ImageQuerySet.narrowed`, says which of the images are shown.
     """
     recipe = recipe or get_recipe(DEFAULT)
-    within = collection.pk if collection else None
-    images = Image.objects.in_collection(collection)
-    page, answer = answer_page(
-        recipe,
-        described,
-        page,
-        page_size,
-        within=within,
-        engine=engine,
-        only_proven=only_proven,
-        images=images.narrowed(**narrowed) if narrowed else None,
-    )
-    before = None
-    if answer.measure == "distance" and not only_proven:
-        before = background_of(
-            recipe=recipe,
-            query=described[recipe.descriptor.asked_by.name],
-            collection=collection,
-            count=images.count() if narrowed else answer.count,
-        )
-    counts = None
+    search = Search(recipe, described, collection, engine, only_proven, narrowed or {})
+    page, answer = answer_page(search, page, page_size)
+    before, counts = None, None
+    if not only_proven:
+        before = background_before(search, answer)
     if not only_proven and not narrowed:
         counts = count_left_out(collection=collection, recipe=recipe, ranked=answer.count)
     return Results(
@@ -202,6 +198,19 @@ def find_similar(
         measure=answer.measure,
         verification=answer.verifications[0] if answer.verifications else None,
         background=before,
+    )
+
+
+def background_before(search: Search, answer: Answer) -> Background | None:
+    """Return the query's distances to the whole collection, where scores are plain distances."""
+    if answer.measure != "distance":
+        return None
+    images = Image.objects.in_collection(search.collection)
+    return background_of(
+        recipe=search.recipe,
+        query=search.described[search.recipe.descriptor.asked_by.name],
+        collection=search.collection,
+        count=images.count() if search.narrowed else answer.count,
     )
 
 
@@ -227,32 +236,25 @@ def hits_of(answer: Answer, offset: int, before: Background | None = None) -> li
     ]
 
 
-def answer_page(
-    recipe: Recipe,
-    described: Mapping[str, Description],
-    page: int,
-    page_size: int,
-    *,
-    within: int | None,
-    engine: str,
-    only_proven: bool,
-    images: ImageQuerySet | None = None,
-) -> tuple[int, Answer]:
-    """Return the page's number and the answer that ends with it; the last one past the end.
-
-    With `images`, everything is ranked, and then only these are left.
-    """
-    queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
+def answer_page(search: Search, page: int, page_size: int) -> tuple[int, Answer]:
+    """Return the page's number and the answer that ends with it; the last one past the end."""
+    queries = stacked_queries(
+        search.recipe, {name: [one] for name, one in search.described.items()}
+    )
     bounds = Bounds(seconds=settings.SIS_GEOMETRY_SECONDS, memory=memory)
     while True:
         depth = page * page_size
-        k = depth if images is None else max(depth, Image.objects.count())
         answer = rank(
-            recipe=recipe, queries=queries, k=k, within=within, engine=engine, bounds=bounds
+            recipe=search.recipe,
+            queries=queries,
+            k=depth_for(search.narrowed, search.collection, depth),
+            within=search.collection.pk if search.collection else None,
+            engine=search.engine,
+            bounds=bounds,
         )
-        if images is not None:
-            answer = stacked([among(answer, images)], depth)
-        if only_proven:
+        if search.narrowed:
+            answer = stacked([among(answer, search.narrowed, search.collection)], depth)
+        if search.only_proven:
             answer = proven_only(answer, depth)
         last = max(1, -(-answer.count // page_size))
         if page <= last:

@@ -1,6 +1,7 @@
 """What GET answers to each role at every address: who may see what, in one place."""
 
-# Who asks; each may what those before may. `keeper` has every permission and is no administrator.
+# Who asks; each may what those before may. `keeper` has every permission, but is not an
+# administrator.
 ROLES = ("visitor", "account", "staff", "keeper")
 OPEN = (200, 200, 200, 200)
 POST_ONLY = (405, 405, 405, 405)

@@ -12,11 +12,11 @@ from evaluation.models import Benchmark, EvaluationRun
 from evaluation.reports.exports import topic_as_dict
 from evaluation.runs.runner import EvaluationError
 from evaluation.tasks import enqueue_evaluation
-from search.recipes import RecipeError, get_recipe
 
 from ..callers import need
 from ..problems import Problem, wrong_field
 from ..schemas import Page, PageNumber, RowNumber, page_of
+from ..searching import found_recipe
 
 router = Router(tags=["evaluation"])
 PAGE_SIZE = 30
@@ -101,10 +101,8 @@ def start_run(request: HttpRequest, payload: RunIn) -> Status:
             protocol=payload.protocol or None,
             crop=payload.crop,
             exclude_self=payload.exclude_self,
-            recipe=get_recipe(payload.recipe) if payload.recipe else None,
+            recipe=found_recipe(payload.recipe),
         )
-    except RecipeError as error:
-        raise wrong_field("recipe", str(error)) from error
     except EvaluationError as error:
         raise Problem(409, str(error)) from error
     return Status(201, run_out(run))

@@ -12,14 +12,14 @@ from ninja import Field, File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import BeforeValidator, Discriminator, StrictBool, Tag
 
-from catalog.models import Image
+from catalog.models import Collection, Image
 from catalog.uploads import too_large_files
 from search.keeping import delete_query
 from search.models import Query
 from search.queries import create_queries, crop_query, image_part_query
 from search.questions import Example, Question
 from search.questions.model import MOST_EXAMPLES, MOST_MARKS
-from search.recipes import Recipe, RecipeError, default_recipe, get_recipe
+from search.recipes import Recipe, default_recipe
 
 from ..problems import wrong_field
 from ..schemas import (
@@ -35,7 +35,15 @@ from ..schemas import (
     image_out,
     too_large_problem,
 )
-from ..searching import Way, as_answer, chosen_question, chosen_way, ranked_question, ranked_vector
+from ..searching import (
+    Way,
+    as_answer,
+    chosen_question,
+    chosen_way,
+    found_recipe,
+    ranked_question,
+    ranked_vector,
+)
 
 router = Router(tags=["search"])
 Hits = Annotated[int, Field(ge=1, le=1000), NotTruth]
@@ -74,11 +82,16 @@ def none_of_nothing(value: Any) -> Any:
     return None if value in ("", "null") else value
 
 
-class Ways(Strict):
-    """How to rank, where nothing else is said as the result pages do."""
+class Where(Strict):
+    """Where to search, and by which way to rank."""
 
     collection: str = Field("", max_length=100, description="short name; empty: all collections")
     recipe: str = Field("", max_length=100, description="name; empty: the best available")
+
+
+class Ways(Where):
+    """How to rank, where nothing else is said as the result pages do."""
+
     k: Hits = 30
     page: PageNumber = 1
     expand: Expanded = Field(0, description="ask again with the first so many results")
@@ -136,17 +149,19 @@ def search_upload(
 ) -> dict[str, Any]:
     """Rank by likeness to pictures that are sent, which are kept as queries for some days."""
     way = way_of(ways)
-    queries = sent_queries(request, pictures, way)
+    queries = sent_queries(request, pictures, way.collection, way.recipe)
     question = chosen_question([Example("query", query.pk) for query in queries], (), ())
     return answered(question, way) | {"queries": [query.pk for query in queries]}
 
 
 @router.post("/queries/", response={201: QueryOut}, url_name="queries")
 def add_query(
-    request: HttpRequest, picture: Annotated[UploadedFile, File(...)], ways: Form[SentWays]
+    request: HttpRequest, picture: Annotated[UploadedFile, File(...)], where: Form[Where]
 ) -> Status:
     """Send a picture to search with later; it is kept for some days, and nobody can list it."""
-    (query,) = sent_queries(request, [picture], way_of(ways))
+    collection = found_collection(where.collection, field="collection")
+    recipe = found_recipe(where.recipe) or default_recipe(collection)
+    (query,) = sent_queries(request, [picture], collection, recipe)
     return Status(201, query_out(query))
 
 
@@ -156,7 +171,7 @@ def add_part(request: HttpRequest, payload: PartIn) -> Status:
     example = example_of(payload.of)
     box = box_of(payload.box, field="box")
     own = found(example)
-    recipe = recipe_of(payload.recipe) or default_recipe(own.collection)
+    recipe = found_recipe(payload.recipe) or default_recipe(own.collection)
     if isinstance(own, Image):
         return Status(201, query_out(image_part_query(image=own, box=box, recipe=recipe)))
     return Status(201, query_out(crop_query(query=own, box=box, recipe=recipe)))
@@ -192,17 +207,12 @@ def way_of(asked: Ways) -> Way:
     )
 
 
-def recipe_of(name: str) -> Recipe | None:
-    try:
-        return get_recipe(name) if name else None
-    except RecipeError as error:
-        raise wrong_field("recipe", str(error)) from error
-
-
-def sent_queries(request: HttpRequest, files: list[UploadedFile], way: Way) -> list[Query]:
+def sent_queries(
+    request: HttpRequest, files: list[UploadedFile], collection: Collection | None, recipe: Recipe
+) -> list[Query]:
     if too_large := too_large_files(request):
         raise too_large_problem(too_large)
-    return create_queries(files=files, collection=way.collection, recipe=way.recipe)
+    return create_queries(files=files, collection=collection, recipe=recipe)
 
 
 def example_of(given: ImageExample | QueryExample) -> Example:

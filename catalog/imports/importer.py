@@ -154,7 +154,7 @@ class Importer:
         return self.report
 
     def passes_over(self, name: str) -> bool:
-        """Tell whether a file is no picture by its name, and count it; not one that has a row."""
+        """Tell whether a file is not a picture by its name, and count it; never one with a row."""
         missed = self.source.names_refused or name in self.plan.rows.by_source
         if missed or not litter.is_no_picture(name):
             return False

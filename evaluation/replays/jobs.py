@@ -30,7 +30,8 @@ def run(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
             benchmark=found,
             recipe=get_recipe(arguments["recipe"]),
             protocol=arguments["protocol"],
-            on_progress=progress.note,
+            on_progress=lambda done, total: progress.note(done, total, _("query pictures")),
+            on_round=lambda done, total: progress.note(done, total, _("rounds")),
             should_stop=progress.should_stop,
         )
     except (EvaluationError, RecipeError) as error:

@@ -67,23 +67,25 @@ def replay(
     shown: int = SHOWN,
     crop: bool = True,
     on_progress: OnProgress = lambda done, total: None,
+    on_round: OnProgress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Round]:
     """Return what is measured before any mark, and after each of so many rounds.
 
     In each round the first `shown` results that were not seen yet are marked by their labels, and
     the query is asked again with all marks, as pages do: without geometry, which compares with one
-    picture. Raises `EvaluationError` as an evaluation does, and `ReplayInterrupted`.
+    picture. `on_progress` gets (query pictures described, to describe), `on_round` (rounds ranked,
+    to rank). Raises `EvaluationError` as an evaluation does, and `ReplayInterrupted`.
     """
     chosen = choose_protocol(benchmark=benchmark, name=protocol)
     recipe = recipe.plain
     with told_in_words():
-        sessions, queries = begun(benchmark, recipe, chosen, crop, should_stop)
+        sessions, queries = begun(benchmark, recipe, chosen, crop, on_progress, should_stop)
         counted: list[tuple[float, float]] = []
         for number in range(rounds + 1):
             if should_stop():
                 raise ReplayInterrupted
-            on_progress(number, rounds + 1)
+            on_round(number, rounds + 1)
             ask(sessions, queries, recipe, benchmark)
             likes = np.mean([len(session.likes) for session in sessions])
             unlikes = np.mean([len(session.unlikes) for session in sessions])
@@ -91,7 +93,7 @@ def replay(
             if number < rounds:
                 for session in sessions:
                     mark(session, shown)
-    on_progress(rounds + 1, rounds + 1)
+    on_round(rounds + 1, rounds + 1)
     return measured(sessions, counted)
 
 
@@ -100,6 +102,7 @@ def begun(
     recipe: Recipe,
     protocol: Protocol,
     crop: bool,
+    on_progress: OnProgress,
     should_stop: Callable[[], bool],
 ) -> tuple[list[Session], dict[str, dict[int, Description]]]:
     """Return the topics that can be searched for with their labels, and their descriptions."""
@@ -109,9 +112,7 @@ def begun(
         check_vectors(recipe, collection, "default")
     except NothingToSearch as error:
         raise EvaluationError(str(error)) from error
-    queries, told = describe_topics(
-        topics, collection, recipe, crop, lambda done, total: None, should_stop
-    )
+    queries, told = describe_topics(topics, collection, recipe, crop, on_progress, should_stop)
     if told.interrupted:
         raise ReplayInterrupted
     numbers = {name: pk for pk, name in collection.images.values_list("pk", "name")}

@@ -16,7 +16,7 @@ from ..reports.replay_chart import replay_chart
 
 MAY_START = "evaluation.add_evaluationrun"
 # Shown on the page, the latest first.
-MOST_SHOWN = 10
+MOST_REPLAYS = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def show_feedback(request: HttpRequest, form: ReplayForm, *, status: int = 200) 
         jobs = jobs.filter(arguments__benchmark=benchmark)
     replays = [
         {"job": job, "rounds": job.outcome["rounds"], "chart": replay_chart(job.outcome["rounds"])}
-        for job in jobs[:MOST_SHOWN]
+        for job in jobs[:MOST_REPLAYS]
     ]
     context = {"form": form, "replays": replays, "shown": SHOWN}
     return render(request, "evaluation/feedback.html", context, status=status)

@@ -44,13 +44,13 @@ class Example:
         """Read what `str` writes; raises `QuestionError`."""
         found = EXAMPLE.fullmatch(text)
         if found is None:
-            raise QuestionError(f"{text!r} names no picture")
+            raise QuestionError(f"{text!r} does not name a picture")
         if found["image"]:
             return cls("image", int(found["image"]))
         try:
             return cls("query", UUID(found["query"]))
         except ValueError as error:
-            raise QuestionError(f"{text!r} names no query") from error
+            raise QuestionError(f"{text!r} does not name a query") from error
 
     def __str__(self) -> str:
         return f"{self.kind[0]}{self.key}"
@@ -163,7 +163,7 @@ class Question:
 
 def parsed_round(text: str) -> Round:
     if not ROUND.fullmatch(text):
-        raise QuestionError(f"{text[:40]!r} is no round of marks")
+        raise QuestionError(f"{text[:40]!r} is not a round of marks")
     return tuple((int(one[1:]), LETTERS[one[0]]) for one in text.split("."))
 
 

@@ -1,13 +1,12 @@
 """What a round of feedback has changed: ranks before and after. Reads only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from catalog.models import Collection, Image
 
 from ..models import Query
-from ..narrowing import among
+from ..narrowing import Narrowed, among, depth_for
 from ..plain_ranking import rank_plain
 from ..ranking import stacked_queries
 from ..recipes import Recipe
@@ -24,7 +23,7 @@ def earlier_ranks(
     own: Query | Image,
     recipe: Recipe,
     collection: Collection | None,
-    narrowed: Mapping[str, Any],
+    narrowed: Narrowed,
 ) -> dict[int, int]:
     """Return the ranks before the last round of feedback, to `DEEPEST`, by image.
 
@@ -38,10 +37,9 @@ def earlier_ranks(
     described = described_question(question=before, own=own, recipe=recipe).described
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
     within = collection.pk if collection else None
-    deep = max(DEEPEST, Image.objects.count()) if narrowed else DEEPEST
+    deep = depth_for(narrowed, collection, DEEPEST)
     answer = rank_plain(recipe=recipe, queries=queries, k=deep, within=within)
-    if narrowed:
-        answer = among(answer, Image.objects.in_collection(collection).narrowed(**narrowed))
+    answer = among(answer, narrowed, collection)
     ids = answer.ids[0, :DEEPEST].tolist()
     return {image: rank for rank, image in enumerate(ids, start=1)}
 

@@ -14,7 +14,7 @@
   const zone = form.querySelector("[data-drop-zone]");
   const label = button?.textContent;
   let address = "";
-  // A picture of the page itself, dragged a little by mistake, is no question.
+  // A picture of the page itself, dragged a little by mistake, is not a question.
   let isOwnDrag = false;
 
   form.hidden = false;

@@ -82,7 +82,7 @@ def test_movement_is_among_what_is_shown(client, images, address):
 
 def test_nothing_left_is_said(client, images, address):
     response = client.get(address, {"name": "nowhere"})
-    assert "No picture is like that." in text(response)
+    assert "No picture matches these conditions." in text(response)
     assert 'value="nowhere"' in html(response)
 
 

@@ -1,8 +1,6 @@
 """`manage.py evaluate`: rank a benchmark's topics and measure the rankings."""
 
 from argparse import BooleanOptionalAction
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import DEFAULT, DescriptorError
 from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
-from catalog.management.progress import Progress
+from evaluation.management.progress import lazy_progress
 from evaluation.management.recipe_reporting import (
     literature_lines,
     recipes_as_json,
@@ -173,28 +171,3 @@ class Command(SisCommand):
 def question(options: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked of every recipe alike."""
     return {name: options[name] for name in ("protocol", "crop", "exclude_self", "engine")}
-
-
-@contextmanager
-def lazy_progress(stream: TextIO, verbosity: int) -> Iterator[Callable[[int, int], None]]:
-    """Give a callback (done, total) that shows progress once there is something to do.
-
-    Another total, as of another descriptor's queries, begins another bar.
-    """
-    shown: list[Progress] = []
-
-    def on_progress(done: int, total: int) -> None:
-        if shown and shown[-1].total != total:
-            shown.pop().close()
-        if not shown:
-            unit = _("query pictures")
-            shown.append(
-                Progress(total=total, unit=unit, stream=stream, verbosity=verbosity, done=done)
-            )
-        shown[0].advance(done - shown[0].count)
-
-    try:
-        yield on_progress
-    finally:
-        for progress in shown:
-            progress.close()

@@ -1,7 +1,7 @@
 """`manage.py feedback_replay`: what would marking results be worth?"""
 
 import json
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from catalog.management.arguments import positive_int
 from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
+from evaluation.management.progress import lazy_progress
 from evaluation.models import Benchmark
 from evaluation.querysets import UnknownBenchmark
 from evaluation.replays.replaying import (
@@ -52,7 +53,10 @@ class Command(SisCommand):
             text = _("At most %(rounds)d rounds of %(shown)d results can be replayed.")
             raise CommandError(text % {"rounds": MOST_ROUNDS, "shown": MOST_SHOWN})
         try:
-            with stop_on_interrupt() as interrupt:
+            with (
+                stop_on_interrupt() as interrupt,
+                lazy_progress(cast(TextIO, self.stderr._out), options["verbosity"]) as on_progress,
+            ):
                 rounds = replay(
                     benchmark=Benchmark.objects.by_name(options["benchmark"]),
                     recipe=get_recipe(options["recipe"]),
@@ -60,6 +64,7 @@ class Command(SisCommand):
                     rounds=options["rounds"],
                     shown=options["shown"],
                     crop=not options["whole"],
+                    on_progress=on_progress,
                     should_stop=interrupt.is_set,
                 )
         except (UnknownBenchmark, EvaluationError, RecipeError) as error:
