@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from work.asking import ask_for
-from work.kinds import Interrupted, JobFailed, Kind, Progress, Told, add_kind
+from work.kinds import Interrupted, JobFailed, Kind, Progress, Told, add_kind, explainers
 from work.models import Job, State
 
 from .deriving import derive_features
@@ -19,6 +19,7 @@ from .descriptors.local.registry import get_local
 from .extraction import ExtractionReport, extract_features, pending_ids
 from .models import Collection, Image
 from .rereading import ids_of_earlier_readings, look_again
+from .trouble import trouble_in_words
 from .vocabularies import learn_vocabulary
 
 # A job's arguments are one JSON value in its row.
@@ -253,6 +254,8 @@ def failures_in_words(failures: Sequence[Sequence[str]]) -> str:
         text = f"{text} {more % {'number': localize(rest)}}"
     return text
 
+
+explainers.append(trouble_in_words)
 
 EXTRACTION = add_kind(
     Kind(

@@ -267,15 +267,15 @@ class JudgementAdmin(NameSearch, admin.ModelAdmin):
 @admin.register(EvaluationRun)
 class EvaluationRunAdmin(WholeDeletionAdmin):
     list_display = [
-        *("pk", "benchmark", "protocol", "map", "counted", "status", "source", "recipe"),
+        *("pk", "benchmark", "protocol", "map", "counted", "source", "recipe"),
         *("model_id", "crop", "created_at"),
     ]
-    list_filter = ["benchmark", "protocol", "status", "source", "crop", "recipe", "model_id"]
+    list_filter = ["benchmark", "protocol", "source", "crop", "recipe", "model_id"]
     date_hierarchy = "created_at"
     fields = [
         *("benchmark", "map", "counted", "topics_without_positives", "judged_missing"),
         *("names_total", "names_unknown"),
-        *("images_ranked", "status", "error", "created_at", "duration", "facts"),
+        *("images_ranked", "created_at", "duration", "facts"),
     ]
 
     def dependents(self, rows: list[EvaluationRun]) -> dict[str, int]:

@@ -10,10 +10,10 @@ from .models import RecipeTrial
 
 @admin.register(RecipeTrial)
 class RecipeTrialAdmin(ReadOnlyAdmin):
-    list_display = ["pk", "collection", "pictures", "best", "status", "created_at"]
-    list_filter = ["collection", "status"]
+    list_display = ["pk", "collection", "pictures", "best", "created_at"]
+    list_filter = ["collection"]
     list_select_related = ["collection"]
-    fields = ["collection", "recipes", "pictures", "seed", "best", "status", "error", "created_at"]
+    fields = ["collection", "recipes", "pictures", "seed", "best", "created_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).defer("results")

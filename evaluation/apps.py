@@ -7,4 +7,7 @@ class EvaluationConfig(AppConfig):
     verbose_name = _("Evaluation")
 
     def ready(self) -> None:
-        from .replays import jobs  # noqa: F401 (kinds of jobs register themselves)
+        # Kinds of jobs register themselves.
+        from .replays import jobs as replays  # noqa: F401
+        from .runs import jobs as runs  # noqa: F401
+        from .trials import jobs as trials  # noqa: F401

@@ -51,7 +51,7 @@ class BenchmarkField(forms.ModelChoiceField):
 
 
 class EvaluateForm(forms.Form):
-    """What to evaluate. `asked` are the arguments of `tasks.enqueue_evaluation`."""
+    """What to evaluate. `asked` are the arguments of `ask_for_evaluation`."""
 
     QUERIES = [
         ("box", _("the box of each topic")),
@@ -146,10 +146,10 @@ class RecipesForm(forms.Form):
 
 
 class RunField(forms.ModelChoiceField):
-    """Choice of a finished run, named by what tells runs apart."""
+    """Choice of a run, named by what tells runs apart."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(EvaluationRun.objects.done(), empty_label=None, **kwargs)
+        super().__init__(EvaluationRun.objects.all(), empty_label=None, **kwargs)
 
     def label_from_instance(self, run: EvaluationRun) -> str:
         parts = [f"#{run.pk}", run.benchmark.name, str(PROTOCOLS[run.protocol][0])]
@@ -165,7 +165,7 @@ class RunField(forms.ModelChoiceField):
 
 
 class CompareForm(forms.Form):
-    """Two different finished runs."""
+    """Two different runs."""
 
     first = RunField(label=_("First run"))
     second = RunField(label=_("Second run"))
@@ -188,7 +188,7 @@ class AuditForm(forms.Form):
 
 
 class TrialForm(forms.Form):
-    """Which collection to try all recipes on. `asked` are the arguments of `enqueue_trial`."""
+    """Which collection to try all recipes on. `asked` are the arguments of `ask_for_trial`."""
 
     collection = forms.ModelChoiceField(
         Collection.objects.all(), label=_("Collection"), empty_label=None

@@ -1,12 +1,10 @@
 """Reads of benchmarks and runs. Lists load neither rankings nor tables of names."""
 
-from datetime import datetime
 from typing import Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from catalog.models import Image
@@ -68,48 +66,7 @@ class JudgementQuerySet(models.QuerySet):
         return missing.order_by("name").values_list("name", flat=True).distinct()
 
 
-# Runs that agree in these, while the collection stays as it is, have the same result.
-ASKED = (
-    *("benchmark", "source", "protocol", "recipe", "recipe_facts", "model_id"),
-    *("engine", "engine_options", "crop", "exclude_self"),
-)
-
-
-class WorkQuerySet(models.QuerySet):
-    """Long work whose row tells how far it is."""
-
-    def done(self) -> Self:
-        return self.filter(status="done")
-
-    def under_way(self, *, heard_since: datetime, queued_since: datetime | None) -> Self:
-        """What waits or goes on: what runs and whose worker responded since, and what is queued,
-        only since then where a time is given."""
-        queued, running = Q(status="queued"), Q(status="running")
-        if queued_since is not None:
-            queued &= Q(created_at__gte=queued_since)
-        heard = Coalesce("last_heartbeat_at", "created_at")
-        return self.annotate(heard_at=heard).filter(
-            queued | (running & Q(heard_at__gte=heard_since))
-        )
-
-
-class RunQuerySet(WorkQuerySet):
-    def like(self, run: models.Model) -> Self:
-        """Runs of the same benchmark that were asked for with the same settings."""
-        return self.filter(**{name: getattr(run, name) for name in ASKED})
-
-
-class TrialQuerySet(WorkQuerySet):
-    def like(self, trial: models.Model) -> Self:
-        """Trials of the same collection that were asked for with the same settings."""
-        asked = ("collection", "recipes", "pictures", "seed")
-        return self.filter(**{name: getattr(trial, name) for name in asked})
-
-
-_RunManager = models.Manager.from_queryset(RunQuerySet)
-
-
-class RunManager(_RunManager):
+class RunManager(models.Manager):
     """Runs without their table of names; `run.names` fetches it."""
 
     def get_queryset(self) -> models.QuerySet:

@@ -42,7 +42,6 @@ urlpatterns = [
     path("compare/", compare.compare, name="compare"),
     path("compare/differences.<chart_kind:kind>", drawings.differences, name="differences_chart"),
     path("runs/<int:pk>/", runs.run, name="run"),
-    path("runs/<int:pk>/progress/", runs.progress, name="progress"),
     path("runs/<int:pk>/ap-variants/", ap_variants.show_ap_variants, name="ap_variants"),
     # Its address in version 0.1.0.
     path(

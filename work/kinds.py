@@ -32,7 +32,7 @@ def nothing_told(outcome: Outcome) -> Sequence[Told]:
     return []
 
 
-def no_address(arguments: Arguments) -> str:
+def no_address(arguments: Arguments, outcome: Outcome) -> str:
     return ""
 
 
@@ -55,11 +55,13 @@ class Kind:
     title: Callable[[Arguments], str]
     run: Callable[[Arguments, Progress], Outcome]
     tell: Callable[[Outcome], Sequence[Told]] = nothing_told
-    address: Callable[[Arguments], str] = no_address
+    address: Callable[[Arguments, Outcome], str] = no_address
     ended: Callable[[Arguments, str], None] = nothing_to_settle
 
 
 kinds: dict[str, Kind] = {}
+# What puts an error that no kind expected into words, or returns None.
+explainers: list[Callable[[BaseException], str | None]] = []
 
 
 def add_kind(kind: Kind) -> Kind:

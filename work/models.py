@@ -120,7 +120,10 @@ class Job(models.Model):
 
     @property
     def result_address(self) -> str:
-        return self.known.address(self.arguments) if self.known else ""
+        """Where its outcome is seen; empty where there is none."""
+        if self.known is None or not self.outcome:
+            return ""
+        return self.known.address(self.arguments, self.outcome)
 
     @property
     def told(self) -> Sequence[Told]:

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from .ending import end
-from .kinds import Interrupted, JobFailed, Kind
+from .kinds import Interrupted, JobFailed, Kind, explainers
 from .models import Job, State, Worker
 
 logger = logging.getLogger(__name__)
@@ -84,16 +84,23 @@ def carry_out(job: Job) -> bool:
         end(mine, State.CANCELLED)
     except JobFailed as error:
         end(mine, State.FAILED, error=str(error))
-    except Exception:
+    except Exception as error:
         logger.exception("Job %d failed.", job.pk)
-        reason = _("Something unexpected happened. The server's log says more.")
-        end(mine, State.FAILED, error=reason)
+        end(mine, State.FAILED, error=explained(error))
     except BaseException:
         end(mine, State.STOPPED, error=_("The process that did it was ended."))
         raise
     else:
         end(mine, State.DONE, outcome=outcome, done=job.total, total=job.total)
     return False
+
+
+def explained(error: Exception) -> str:
+    """Say what happened in words that some app has for it."""
+    for explain in explainers:
+        if words := explain(error):
+            return words
+    return _("Something unexpected happened. The server's log says more.")
 
 
 def run(kind: Kind, job: Job, progress: Noted) -> dict:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from . import asking
 from .ending import settle_lost
@@ -52,9 +52,11 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far a job is, for htmx; once it has ended, the whole page again."""
+    """How far a job is, for htmx; once it has ended, its result, or the whole page again."""
     settle_lost()
     found = visible(request, pk)
+    if found.result_address:
+        return HttpResponseClientRedirect(found.result_address)
     if not found.is_under_way:
         return HttpResponseClientRefresh()
     return unkept(render(request, "work/_progress.html", about(request, found)))

@@ -10,13 +10,14 @@ from pydantic import StrictBool
 
 from evaluation.models import Benchmark, EvaluationRun
 from evaluation.reports.exports import topic_as_dict
+from evaluation.runs.jobs import ask_for_evaluation
 from evaluation.runs.runner import EvaluationError
-from evaluation.tasks import enqueue_evaluation
 
 from ..callers import need
 from ..problems import Problem, wrong_field
 from ..schemas import Page, PageNumber, RowNumber, page_of
 from ..searching import found_recipe
+from .work import JobOut, job_out
 
 router = Router(tags=["evaluation"])
 PAGE_SIZE = 30
@@ -36,11 +37,8 @@ class RunOut(Schema):
     benchmark: str
     protocol: str
     recipe: str
-    status: str
     map: float | None
-    done: int
-    total: int
-    error: str
+    topics: int
     created_at: datetime
     address: str
 
@@ -82,12 +80,13 @@ def runs(request: HttpRequest, page: PageNumber = 1) -> dict[str, Any]:
 
 @router.post(
     "/runs/",
-    response={201: RunOut},
+    response={202: JobOut},
 )
 def start_run(request: HttpRequest, payload: RunIn) -> Status:
-    """Start an evaluation, or find the same one under way.
+    """Start an evaluation as a job, or find the same one under way.
 
-    Needs the permission `evaluation.add_evaluationrun`.
+    Once the job is done its `outcome` has the number of the `run`. Needs the permission
+    `evaluation.add_evaluationrun`.
     """
     need(request, MAY_START)
     name = payload.benchmark
@@ -96,7 +95,8 @@ def start_run(request: HttpRequest, payload: RunIn) -> Status:
         text = _("There is no benchmark “%(name)s”.") % {"name": name}
         raise wrong_field("benchmark", text)
     try:
-        run = enqueue_evaluation(
+        job = ask_for_evaluation(
+            user=request.user,
             benchmark=benchmark,
             protocol=payload.protocol or None,
             crop=payload.crop,
@@ -105,12 +105,12 @@ def start_run(request: HttpRequest, payload: RunIn) -> Status:
         )
     except EvaluationError as error:
         raise Problem(409, str(error)) from error
-    return Status(201, run_out(run))
+    return Status(202, job_out(job))
 
 
 @router.get("/runs/{run_id}/", response={200: RunOut})
 def run(request: HttpRequest, run_id: RowNumber) -> dict[str, Any]:
-    """One run: its state, and when it is done its mAP."""
+    """One run and its mAP."""
     return run_out(found_run(run_id))
 
 
@@ -133,11 +133,8 @@ def run_out(run: EvaluationRun) -> dict[str, Any]:
         "benchmark": run.benchmark.name,
         "protocol": run.protocol,
         "recipe": run.recipe,
-        "status": run.status,
         "map": run.mean_ap,
-        "done": run.progress_done,
-        "total": run.progress_total,
-        "error": run.error,
+        "topics": run.topics_counted,
         "created_at": run.created_at,
         "address": run.get_absolute_url(),
     }

@@ -26,6 +26,8 @@ class JobOut(Schema):
     done: int
     total: int
     error: str
+    outcome: dict[str, Any]
+    result: str
     created_at: datetime
 
 
@@ -42,6 +44,8 @@ def job_out(job: Job) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "error": job.error,
+        "outcome": job.outcome,
+        "result": job.result_address,
         "created_at": job.created_at,
     }
 

@@ -1,7 +1,7 @@
 """What the evaluation app holds: benchmarks, runs over them, and trials of recipes."""
 
 from .benchmarks import Benchmark, Boxed, Judgement, Label, Topic, TopicVector
-from .runs import EvaluationRun, Outcome, Source, Status, TopicResult
+from .runs import EvaluationRun, Outcome, Source, TopicResult
 from .trials import RecipeTrial
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Outcome",
     "RecipeTrial",
     "Source",
-    "Status",
     "Topic",
     "TopicResult",
     "TopicVector",

@@ -4,14 +4,12 @@ A run keeps names and judgements of its own: it stays readable when images and g
 change or vanish.
 """
 
-from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..formats import ground_truth, tables
@@ -20,17 +18,7 @@ from ..measures.scoring import LabelledRanking
 from ..querysets import RunManager, TopicResultManager
 from .benchmarks import Benchmark, Boxed
 
-# Describing a query takes seconds, ranking a million images for all topics a few minutes.
-STALLED_AFTER = timedelta(minutes=15)
-
 PROTOCOL_CHOICES = [(name, name) for name in PROTOCOLS]
-
-
-class Status(models.TextChoices):
-    QUEUED = "queued", _("queued")
-    RUNNING = "running", _("running")
-    DONE = "done", _("done")
-    FAILED = "failed", _("failed")
 
 
 class Source(models.TextChoices):
@@ -39,7 +27,8 @@ class Source(models.TextChoices):
 
 
 class EvaluationRun(models.Model):
-    """One evaluation of one benchmark: its provenance, its progress, and its mean.
+    """One evaluation of one benchmark: its provenance and its mean. Stored when it is
+    done, and nothing of it before.
 
     What is unknown of an imported run (recipe, engine, crop, ...) is empty or None. `recipe` names
     the way to rank, `recipe_facts` is what `Recipe.facts()` said of it; `descriptor` and `model_id`
@@ -73,15 +62,7 @@ class EvaluationRun(models.Model):
     code_version = models.CharField(_("code version"), max_length=50, blank=True)
     library_versions = models.JSONField(_("library versions"), default=dict, blank=True)
 
-    status = models.CharField(
-        _("status"), max_length=8, choices=Status.choices, default=Status.QUEUED
-    )
-    progress_done = models.PositiveIntegerField(default=0)
-    progress_total = models.PositiveIntegerField(default=0)
-    error = models.TextField(_("error"), blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    last_heartbeat_at = models.DateTimeField(_("last heartbeat"), null=True, editable=False)
-    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+    created_at = models.DateTimeField(_("finished"), auto_now_add=True)
     duration = models.FloatField(
         _("duration in seconds"), null=True, validators=[MinValueValidator(0)]
     )
@@ -119,7 +100,6 @@ class EvaluationRun(models.Model):
         ordering = ["-created_at", "-pk"]
         verbose_name = _("run")
         verbose_name_plural = _("runs")
-        indexes = [models.Index(fields=["benchmark", "status"], name="evaluation_run_listed")]
 
     def __str__(self) -> str:
         return f"{self.benchmark} #{self.pk} ({self.protocol})"
@@ -135,17 +115,6 @@ class EvaluationRun(models.Model):
     @property
     def rules(self) -> Protocol:
         return PROTOCOLS[self.protocol]
-
-    @property
-    def is_finished(self) -> bool:
-        return self.status in (Status.DONE, Status.FAILED)
-
-    @property
-    def is_stalled(self) -> bool:
-        """Whether a running run has not responded for so long that its worker must be gone."""
-        if self.status != Status.RUNNING:
-            return False
-        return timezone.now() - (self.last_heartbeat_at or self.created_at) > STALLED_AFTER
 
     @property
     def images_left_out(self) -> int:

@@ -13,6 +13,7 @@ from work.kinds import Interrupted, JobFailed, Kind, Progress, add_kind
 from work.models import Job
 
 from ..models import Benchmark
+from ..runs.jobs import benchmark_of
 from ..runs.runner import EvaluationError
 from .replaying import ReplayInterrupted, as_values, replay
 
@@ -21,13 +22,10 @@ NAME = "feedback replay"
 
 def run(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Replay feedback; the outcome has what each round measured."""
-    benchmark = Benchmark.objects.select_related("collection").filter(name=arguments["benchmark"])
-    found = benchmark.first()
-    if found is None:
-        raise JobFailed(_("The benchmark was deleted meanwhile."))
+    benchmark = benchmark_of(arguments["benchmark"])
     try:
         rounds = replay(
-            benchmark=found,
+            benchmark=benchmark,
             recipe=get_recipe(arguments["recipe"]),
             protocol=arguments["protocol"],
             on_progress=lambda done, total: progress.note(done, total, _("query pictures")),
@@ -45,7 +43,7 @@ def title(arguments: Mapping[str, Any]) -> str:
     return _("Feedback replayed on %(benchmark)s: %(recipe)s") % arguments
 
 
-def address(arguments: Mapping[str, Any]) -> str:
+def address(arguments: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
     return f"{reverse('evaluation:feedback')}?{urlencode({'benchmark': arguments['benchmark']})}"
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from ..measures.significance import Interval, SignFlipTest, bootstrap_interval, sign_flip_test
-from ..models import EvaluationRun, Status, TopicResult
+from ..models import EvaluationRun, TopicResult
 from .provenance import Mismatch, check_comparable, subjects
 
 
 class NothingToCompare(Exception):
-    """Two runs have no topic in common that both evaluated, or one of them is not finished."""
+    """Two runs have no topic in common that both evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,11 @@ class Comparison:
 
 
 def compare_runs(*, first: EvaluationRun, second: EvaluationRun) -> Comparison:
-    """Compare two finished runs.
+    """Compare two runs.
 
     Raises `NotComparable` naming the fields where their provenance does not allow it, and
-    `NothingToCompare` where a run is not done or no topic has an AP in both.
+    `NothingToCompare` where no topic has an AP in both.
     """
-    for run in (first, second):
-        if run.status != Status.DONE:
-            raise NothingToCompare(_("Run %(run)s is not finished.") % {"run": run.pk})
     check_comparable(first, second)
     ours = {result.name: result for result in first.results.counted()}
     theirs = {result.name: result for result in second.results.counted()}

@@ -104,7 +104,7 @@ class RecipeTable:
 
 def newest_runs(asked: Asked) -> list[EvaluationRun]:
     """Return the newest finished run of each recipe, without rankings or tables of names."""
-    runs = EvaluationRun.objects.done().filter(
+    runs = EvaluationRun.objects.filter(
         benchmark=asked.benchmark,
         source=Source.SEARCH,
         protocol=asked.protocol,

@@ -1,4 +1,4 @@
-"""Rankings -> the rows of a run, whoever made them: states, snapshots, figures and the mean."""
+"""Rankings -> the rows of a run, whoever made them: snapshots, figures and the mean."""
 
 import hashlib
 import json
@@ -8,15 +8,13 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 from django.db import transaction
-from django.utils import timezone
 
 from ..formats import tables
 from ..formats.ground_truth import GroundTruth, TopicFacts, judgements_hash
 from ..formats.tables import IntArray, NameTable
 from ..measures.metrics import Judged, mean_average_precision, recall_precision_curve
 from ..measures.scoring import LabelledRanking, score
-from ..models import EvaluationRun, Outcome, Status, TopicResult
-from .code_version import code_version, library_versions
+from ..models import EvaluationRun, Outcome, TopicResult
 
 RESULTS_AT_A_TIME = 50
 
@@ -41,41 +39,6 @@ class Ranked:
     proven: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def start(*, run: EvaluationRun) -> bool:
-    """Mark a queued run as running, by this process; False where another one has taken it."""
-    queued = EvaluationRun.objects.filter(pk=run.pk, status=Status.QUEUED)
-    changed = {
-        "status": Status.RUNNING,
-        "last_heartbeat_at": timezone.now(),
-        # A worker may run other code than the page on which the run was requested.
-        "code_version": code_version(),
-        "library_versions": library_versions(),
-    }
-    if not queued.update(**changed):
-        return False
-    for name, value in changed.items():
-        setattr(run, name, value)
-    return True
-
-
-def note_progress(*, run: EvaluationRun, done: int, total: int) -> None:
-    """Write how many of the query images are described, and that the worker is alive."""
-    run.progress_done, run.progress_total, run.last_heartbeat_at = done, total, timezone.now()
-    run.save(update_fields=["progress_done", "progress_total", "last_heartbeat_at"])
-
-
-def fail(*, run: EvaluationRun, reason: str) -> None:
-    """Mark a run as failed, with the reason in words."""
-    run.status, run.error, run.finished_at = Status.FAILED, reason, timezone.now()
-    run.save(update_fields=["status", "error", "finished_at"])
-
-
-def put_back(*, run: EvaluationRun) -> None:
-    """Leave a run to the next worker, which begins it anew."""
-    run.status, run.progress_done = Status.QUEUED, 0
-    run.save(update_fields=["status", "progress_done"])
-
-
 @transaction.atomic
 def finish(*, run: EvaluationRun, ranked: Ranked, started: float) -> None:
     """Measure every topic and store results, mean and provenance: all of it or nothing.
@@ -97,7 +60,6 @@ def finish(*, run: EvaluationRun, ranked: Ranked, started: float) -> None:
     run.names_data = tables.encode_names(ranked.table.names)
     run.names = ranked.table.names
     run.unknown_topics = list(ranked.unknown_topics)
-    run.status, run.finished_at = Status.DONE, timezone.now()
     run.duration = time.monotonic() - started
     run.save()
 

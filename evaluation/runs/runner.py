@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import Descriptor, DescriptorError
 from catalog.models import Collection, Image
 from catalog.names import printable
-from catalog.trouble import trouble_in_words
 from search.recipes import Recipe, RecipeError
 
 from ..formats.tables import IntArray, NameTable
@@ -22,7 +21,7 @@ from .code_version import code_version, library_versions
 from .query_vectors import OnProgress, QueryVectors
 from .ranking import NothingToSearch, TopicRankings, rank_topics
 from .recipes import chosen_recipe, engine_options, recipe_fields
-from .recording import Ranked, fail, finish, note_progress, put_back, start
+from .recording import Ranked, finish
 
 REASONS_NAMED = 5
 
@@ -115,46 +114,6 @@ def evaluate(
     return run
 
 
-def create_run(**asked: Any) -> EvaluationRun:
-    """Store a queued run, which `execute_run` does; takes `new_run`'s arguments, raises as it."""
-    run = new_run(**asked)
-    run.save()
-    return run
-
-
-def execute_run(
-    *,
-    run: EvaluationRun,
-    descriptor: Descriptor | None = None,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> EvaluationRun:
-    """Rank and measure a queued run. Its row tells how far it is, and in the end how it went.
-
-    Does nothing to a run that is no longer queued. Whatever is raised, `EvaluationError` above
-    all, is written to the row first; but `EvaluationInterrupted`, where `should_stop` said so,
-    leaves it queued again.
-    """
-    if not start(run=run):
-        return run
-    started = time.monotonic()
-
-    def note(done: int, total: int) -> None:
-        note_progress(run=run, done=done, total=total)
-
-    try:
-        with told_in_words():
-            recipe = chosen_recipe(None, descriptor, name=run.recipe)
-            ranked = rank(run, recipe, note, should_stop)
-        finish(run=run, ranked=ranked, started=started)
-    except EvaluationInterrupted:
-        put_back(run=run)
-        raise
-    except BaseException as error:
-        fail(run=run, reason=trouble_in_words(error) or str(error) or type(error).__name__)
-        raise
-    return run
-
-
 @contextmanager
 def told_in_words() -> Iterator[None]:
     """Turn what a wrong configuration raises into `EvaluationError`."""
@@ -171,7 +130,6 @@ def rank(
     should_stop: Callable[[], bool],
 ) -> Ranked:
     """Describe the queries and rank the whole collection for all of them in one search."""
-    check_unchanged(run, recipe)
     collection = run.benchmark.collection
     topics = list(run.benchmark.topics.order_by("position"))
     try:
@@ -201,27 +159,6 @@ def rank(
         pairs=[(name, run.model_id) for name in names],
         proven=by_name(topics, proven_names(found, images)),
     )
-
-
-def check_unchanged(run: EvaluationRun, recipe: Recipe) -> None:
-    """Raise `EvaluationError` where a queued run was asked for with other weights or parts."""
-    now = recipe_fields(recipe, run.benchmark.collection)
-    if now["model_id"] != run.model_id:
-        raise EvaluationError(
-            _(
-                "The weights have changed: the run was requested with %(asked)s, the current "
-                "ones are %(now)s."
-            )
-            % {"asked": run.model_id, "now": now["model_id"]}
-        )
-    if now["recipe_facts"] != run.recipe_facts:
-        raise EvaluationError(
-            _(
-                "The way to rank “%(name)s” was declared otherwise when the run was requested. "
-                "Start a new run."
-            )
-            % {"name": run.recipe}
-        )
 
 
 def image_names(collection: Collection) -> dict[int, str]:

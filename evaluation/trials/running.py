@@ -1,24 +1,21 @@
-"""Trials of recipes as rows: asked for, done at once or by a worker, and kept as a choice."""
+"""Trials of recipes as rows: asked for, measured, and stored."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection
-from catalog.trouble import trouble_in_words
 from search.recipes import Recipe, RecipeError, get_recipe, known_recipes
 
-from ..models import RecipeTrial, Status
+from ..models import RecipeTrial
 from ..runs.ranking import NothingToSearch, check_vectors
 from .measuring import (
     OnProgress,
     Queries,
     Row,
-    TrialInterrupted,
     make_queries,
     measure,
     share_of_kinds,
@@ -75,36 +72,6 @@ def try_recipes(
     return trial
 
 
-def execute_trial(*, trial: RecipeTrial, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Do a queued trial. Its row tells how far it is, and in the end how it went.
-
-    Does nothing to one that is no longer queued. Whatever is raised is written to the row first;
-    but `TrialInterrupted`, where `should_stop` said so, leaves it queued again.
-    """
-    queued = RecipeTrial.objects.filter(pk=trial.pk, status=Status.QUEUED)
-    if not queued.update(status=Status.RUNNING, last_heartbeat_at=timezone.now()):
-        return
-    trial.status = Status.RUNNING
-
-    def note(done: int, total: int) -> None:
-        trial.progress_done, trial.progress_total = done, total
-        trial.last_heartbeat_at = timezone.now()
-        trial.save(update_fields=["progress_done", "progress_total", "last_heartbeat_at"])
-
-    try:
-        carry_out(trial, note, should_stop)
-    except TrialInterrupted:
-        trial.status, trial.progress_done = Status.QUEUED, 0
-        trial.save(update_fields=["status", "progress_done"])
-        raise
-    except BaseException as error:
-        trial.status, trial.finished_at = Status.FAILED, timezone.now()
-        trial.error = trouble_in_words(error) or str(error) or type(error).__name__
-        trial.save()
-        raise
-    trial.save()
-
-
 def carry_out(trial: RecipeTrial, on_progress: OnProgress, should_stop: Callable[[], bool]) -> None:
     """Measure, and write the outcome to the trial, which is not saved."""
     collection = trial.collection
@@ -128,7 +95,6 @@ def carry_out(trial: RecipeTrial, on_progress: OnProgress, should_stop: Callable
         )
     trial.results = outcome(rows, queries, skipped)
     trial.best = rows[0].recipe.name
-    trial.status, trial.finished_at = Status.DONE, timezone.now()
 
 
 def usable_recipes(

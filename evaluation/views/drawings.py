@@ -60,7 +60,7 @@ def difference_bars(comparison: Comparison) -> list[charts.Bar]:
 @only_styles
 def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Average precision of every topic of a run."""
-    run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
 
     def draw() -> charts.Chart:
         label = _("average precision")
@@ -73,7 +73,7 @@ def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 @only_styles
 def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Mean interpolated precision of a run."""
-    run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
     if not run.curve:
         raise Http404(_("No topic of this run has positives."))
     return drawn(request, lambda: charts.curve_chart(run.curve), kind, f"run-{pk}-curve", [run])
@@ -83,7 +83,7 @@ def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 @only_styles
 def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResponse:
     """The trapezoids that one topic's average precision adds up from."""
-    run = get_object_or_404(EvaluationRun.objects.done(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
     results = TopicResult.objects.with_rankings().filter(run=run, ap__isnull=False)
     result = get_object_or_404(results, position=position)
     result.run = run
@@ -131,7 +131,7 @@ def drawn(
 
     `?download` names a file to keep.
     """
-    finished = "-".join(f"{run.pk}.{run.finished_at:%Y%m%d%H%M%S%f}" for run in runs)
+    finished = "-".join(f"{run.pk}.{run.created_at:%Y%m%d%H%M%S%f}" for run in runs)
     etag = f'"{settings.SIS_VERSION}-{get_language()}-{name}-{finished}-{kind}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:

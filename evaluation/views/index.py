@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from work.models import Job
+
 from ..forms import EvaluateForm
 from ..messages import PROTOCOLS
 from ..models import Benchmark, EvaluationRun
+from ..runs.jobs import NAME, ask_for_evaluation
 from ..runs.runner import EvaluationError
-from ..tasks import enqueue_evaluation
 from .sorting import Sorting
 
 PAGE_SIZE = 25
@@ -32,9 +34,8 @@ COLUMNS = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """Choose what to evaluate; a good choice becomes a run and leads to its page.
-
-    Where the same is waiting or running already, that run's page is shown instead.
+    """Choose what to evaluate; a good choice starts a job and leads to it, or to the run that
+    came of it. Where the same is waiting or running already, it leads to that.
     """
     if request.method != "POST":
         return show_index(request, EvaluateForm())
@@ -45,7 +46,8 @@ def index(request: HttpRequest) -> HttpResponse:
     form = EvaluateForm(request.POST)
     if form.is_valid():
         try:
-            return redirect(enqueue_evaluation(**form.asked))
+            job = ask_for_evaluation(user=request.user, **form.asked)
+            return redirect(job.result_address or job)
         except EvaluationError as error:
             form.add_error(None, str(error))
     return show_index(request, form, status=400)
@@ -56,6 +58,7 @@ def show_index(request: HttpRequest, form: EvaluateForm, *, status: int = 200) -
     runs = sorting.apply(EvaluationRun.objects.all())
     context = {
         "form": form,
+        "jobs": Job.objects.visible_to(request.user).in_turn().filter(kind=NAME),
         "benchmarks": Benchmark.objects.with_counts().select_related("collection"),
         "protocols": PROTOCOLS.values(),
         "page": Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page")),

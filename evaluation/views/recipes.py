@@ -42,7 +42,7 @@ def recipes(request: HttpRequest) -> HttpResponse:
 
 def newest_question() -> dict[str, Any]:
     """What the form holds where the address says nothing."""
-    newest = EvaluationRun.objects.done().filter(source=Source.SEARCH).first()
+    newest = EvaluationRun.objects.filter(source=Source.SEARCH).first()
     if newest is None:
         return {}
     return {

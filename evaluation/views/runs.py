@@ -1,13 +1,11 @@
-"""One run: how far it is, or what came out."""
+"""One run: what came out."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRefresh
 
 from ..messages import PROTOCOLS
-from ..models import EvaluationRun, Status
+from ..models import EvaluationRun
 from ..reports import charts
 from ..reports.provenance import provenance
 from .drawings import topic_bars
@@ -28,7 +26,7 @@ COLUMNS = {
 
 @require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    """A run's page: its result, how far it is, or why it failed."""
+    """A run's page: its mean, its topics, its provenance."""
     found = get_object_or_404(EvaluationRun, pk=pk)
     title, explanation = PROTOCOLS[found.protocol]
     context = {
@@ -37,10 +35,6 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "protocol_explanation": explanation,
         "provenance": provenance(found),
     }
-    if found.status != Status.DONE:
-        response = render(request, "evaluation/run_unfinished.html", context)
-        patch_cache_control(response, no_store=True)
-        return response
     sorting = Sorting.read(request.GET.get("sort", ""), COLUMNS, default="topic")
     bars_width, bars_height = charts.bars_size(topic_bars(found))
     context |= {
@@ -58,12 +52,3 @@ def curve_points(found: EvaluationRun) -> list[tuple[float, float]]:
     """Return (recall, mean interpolated precision) of each point of a run's curve."""
     last = len(found.curve) - 1
     return [(index / last, precision) for index, precision in enumerate(found.curve)]
-
-
-@require_safe
-def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far a run is, for htmx; once it is finished, the whole page again."""
-    found = get_object_or_404(EvaluationRun, pk=pk)
-    if found.is_finished:
-        return HttpResponseClientRefresh()
-    return render(request, "evaluation/_progress.html", {"run": found})

@@ -5,15 +5,15 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from search.recipes import RecipeError, keep_choice, kept_choice
+from work.models import Job
 
 from ..forms import TrialForm
-from ..models import RecipeTrial, Status
-from ..tasks import enqueue_trial
+from ..models import RecipeTrial
+from ..trials.jobs import NAME, ask_for_trial
 from ..trials.running import TrialError
 
 PAGE_SIZE = 25
@@ -22,7 +22,7 @@ MAY_TRY = "evaluation.add_recipetrial"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def trials(request: HttpRequest) -> HttpResponse:
-    """All trials; a good form starts one and leads to its page."""
+    """All trials; a good form starts one and leads to its job, or to what came of it."""
     if request.method != "POST":
         return show_trials(request, TrialForm())
     if not request.user.has_perm(MAY_TRY):
@@ -30,7 +30,8 @@ def trials(request: HttpRequest) -> HttpResponse:
     form = TrialForm(request.POST)
     if form.is_valid():
         try:
-            return redirect(enqueue_trial(**form.asked))
+            job = ask_for_trial(user=request.user, **form.asked)
+            return redirect(job.result_address or job)
         except TrialError as error:
             form.add_error(None, str(error))
     return show_trials(request, form, status=400)
@@ -38,7 +39,7 @@ def trials(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def trial(request: HttpRequest, pk: int) -> HttpResponse:
-    """One trial: how far it is, or what came out; POST keeps one of its recipes as the choice."""
+    """One trial: what came out; POST keeps one of its recipes as the choice."""
     found = get_object_or_404(RecipeTrial.objects.select_related("collection"), pk=pk)
     if request.method == "POST":
         if not request.user.has_perm(MAY_TRY):
@@ -49,7 +50,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
 
 def keep(request: HttpRequest, found: RecipeTrial) -> HttpResponse:
     name = request.POST.get("recipe", "")
-    if found.status != Status.DONE or name not in {row["recipe"] for row in found.rows}:
+    if name not in {row["recipe"] for row in found.rows}:
         problem = _("Choose one of the ways to rank that were measured.")
         return show_trial(request, found, status=400, problem=problem)
     try:
@@ -69,6 +70,7 @@ def show_trials(request: HttpRequest, form: TrialForm, *, status: int = 200) -> 
     rows = RecipeTrial.objects.select_related("collection").defer("results")
     context = {
         "form": form,
+        "jobs": Job.objects.visible_to(request.user).in_turn().filter(kind=NAME),
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "evaluation/trials.html", context, status=status)
@@ -78,7 +80,4 @@ def show_trial(
     request: HttpRequest, found: RecipeTrial, *, status: int = 200, problem: str = ""
 ) -> HttpResponse:
     context = {"trial": found, "kept": kept_choice(found.collection), "problem": problem}
-    response = render(request, "evaluation/trial.html", context, status=status)
-    if not found.is_finished:
-        patch_cache_control(response, no_store=True)
-    return response
+    return render(request, "evaluation/trial.html", context, status=status)

@@ -23,10 +23,13 @@ def test_a_run_is_started_and_its_results_are_read(caller, landmarks):
     assert benchmark["name"] == landmarks.name
     body = {"benchmark": benchmark["name"], "crop": False}
     made = post(starter, RUNS, body)
-    assert made.status_code == 201, made.content
+    assert made.status_code == 202, made.content
     run = EvaluationRun.objects.get()
+    job = starter.get(f"/api/work/{made.json()['id']}/").json()
+    assert (job["state"], job["outcome"]) == ("done", {"run": run.pk})
+    assert job["result"] == run.get_absolute_url()
     found = starter.get(f"{RUNS}{run.pk}/").json()
-    assert (found["status"], found["map"]) == ("done", run.mean_ap)
+    assert (found["map"], found["topics"]) == (run.mean_ap, run.topics_counted)
     topics = starter.get(f"{RUNS}{run.pk}/topics/").json()
     assert len(topics) == run.topics_total
     assert starter.get(RUNS).json()["runs"] == [found]

@@ -6,20 +6,21 @@ from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from evaluation.models import EvaluationRun, Status
-from evaluation.runs.runner import create_run
-from evaluation.tasks import evaluate_run
+from evaluation.models import EvaluationRun
+from evaluation.runs.jobs import ask_for_evaluation
 from search.engines import reset_engines
+from search.recipes import get_recipe
 from tests.evaluation.landmarks import (
     FILES,
     GATE_AP,
     ORDER,
     STANDARD_AP,
-    Describer,
     add_pictures,
     imported,
 )
 from tests.evaluation.views.viewing import evaluated, foreign, use_describer
+from work.models import Job, State
+from work.running import run_job
 
 from .test_journeys import click, find, sideways, wait
 
@@ -168,18 +169,25 @@ def test_an_evaluation_from_signing_in_to_its_number(open_browser, site, runs, d
     assert find(browser, ".big").text.split() == ["mAP", f"{(STANDARD_AP + GATE_AP) / 2:.4f}"]
 
 
-def test_the_progress_page_becomes_the_result(open_browser, site, runs):
+def test_the_progress_page_becomes_the_result(
+    open_browser, site, runs, django_user_model, settings, client
+):
     # Catches polling that the content security policy stops, or that never ends.
-    run = create_run(benchmark=runs[0].benchmark, descriptor=Describer(), crop=False)
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+    user = django_user_model.objects.create_superuser("minh")
+    recipe = get_recipe("fc6")
+    job = ask_for_evaluation(benchmark=runs[0].benchmark, recipe=recipe, crop=False, user=user)
+    client.force_login(user)
     browser = open_browser()
-    browser.get(f"{site}runs/{run.pk}/")
-    assert "The run is waiting for its turn." in find(browser, "main").text
-    EvaluationRun.objects.filter(pk=run.pk).update(
-        status=Status.RUNNING, progress_done=1, progress_total=2
-    )
+    browser.get(site)
+    session = client.cookies["sessionid"].value
+    browser.add_cookie({"name": "sessionid", "value": session, "path": "/"})
+    browser.get(site.removesuffix("evaluation/") + job.get_absolute_url().lstrip("/"))
+    assert "It waits for its turn." in find(browser, "main").text
+    Job.objects.update(state=State.RUNNING, step="Pictures", done=1, total=2)
     wait(browser, lambda: "1 of 2" in find(browser, ".progress-panel").text)
-    EvaluationRun.objects.filter(pk=run.pk).update(status=Status.QUEUED)
-    evaluate_run.call(run_id=run.pk)
+    Job.objects.update(state=State.QUEUED)
+    run_job(pk=job.pk)
     wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".summary .big"))
 
 

@@ -18,10 +18,13 @@ from evaluation.measures.protocols import PROTOCOLS
 from evaluation.messages import PROTOCOLS as EXPLAINED
 from evaluation.messages import problem_in_words, problems_in_words
 from evaluation.models import Benchmark, EvaluationRun, Judgement, TopicResult
+from evaluation.runs.jobs import ask_for_evaluation
 from evaluation.runs.runner import evaluate
-from evaluation.tasks import enqueue_evaluation, evaluate_run
+from search.recipes import get_recipe
 from tests.evaluation.landmarks import DOOR, Describer, imported
 from tests.pages import replace_fc6
+from work.models import Job, State
+from work.running import run_job
 
 
 @pytest.fixture
@@ -71,26 +74,39 @@ class TestTables:
         assert decode_names(b"") == []
 
 
-class TestTasks:
-    def test_the_row_comes_back_done(self, benchmark_rows, monkeypatch):
+class TestJobs:
+    def test_the_job_leads_to_the_run(self, benchmark_rows, monkeypatch):
         replace_fc6(monkeypatch, Describer())
-        run = enqueue_evaluation(benchmark=benchmark_rows, protocol="good")
-        assert (run.status, run.protocol) == ("done", "good")
-        assert (run.progress_done, run.progress_total) == (1, 1)
+        recipe = get_recipe("fc6")
+        job = ask_for_evaluation(
+            benchmark=benchmark_rows, recipe=recipe, protocol="good", user=None
+        )
         run = EvaluationRun.objects.get()
-        assert run.results.count() == 4
-        assert run.created_at < run.last_heartbeat_at < run.finished_at
+        assert (job.state, job.result_address) == (State.DONE, run.get_absolute_url())
+        assert (run.protocol, run.results.count()) == ("good", 4)
 
-    def test_the_row_says_why_it_failed(self, db, monkeypatch):
+    def test_the_job_says_why_it_failed(self, db, monkeypatch):
         """Catches a page that waits forever, or an exception in the visitor's face."""
         replace_fc6(monkeypatch, Describer())
-        run = enqueue_evaluation(benchmark=imported(DOOR, name="door"))
-        assert run.status == "failed"
-        assert "contains no pictures" in run.error
-
-    def test_a_run_deleted_before_its_turn_is_passed_over(self, db):
-        evaluate_run.call(run_id=12345)
+        benchmark = imported(DOOR, name="door")
+        job = ask_for_evaluation(benchmark=benchmark, recipe=get_recipe("fc6"), user=None)
+        assert job.state == State.FAILED
+        assert "contains no pictures" in job.error
         assert not EvaluationRun.objects.exists()
+
+    @pytest.mark.parametrize("name", ["benchmark", "recipe"])
+    def test_what_is_gone_before_its_turn_is_said(
+        self, benchmark_rows, monkeypatch, name, settings
+    ):
+        """Catches a trace in the worker's log, and a job that stays running."""
+        settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+        replace_fc6(monkeypatch, Describer())
+        job = ask_for_evaluation(benchmark=benchmark_rows, recipe=get_recipe("fc6"), user=None)
+        Job.objects.update(arguments=job.arguments | {name: "gone"})
+        run_job(pk=job.pk)
+        job.refresh_from_db()
+        assert job.state == State.FAILED
+        assert "gone" in job.error or "deleted meanwhile" in job.error
 
 
 class TestMessages:

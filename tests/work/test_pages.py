@@ -24,7 +24,7 @@ def test_a_job_is_followed_to_its_end(client, counting, later, curator):
     address = f"/work/{job.pk}/progress/"
     assert "1 of 4" in text(client.get(address))
     Job.objects.update(state=State.DONE, outcome={"counted": 4})
-    assert client.get(address)["HX-Refresh"] == "true"
+    assert client.get(address)["HX-Redirect"] == "/images/"
     assert client.get(f"/work/progress/?shown={job.pk}")["HX-Refresh"] == "true"
     shown = text(client.get(job.get_absolute_url()))
     assert "Counted 4." in shown and "Show the result" in shown

@@ -29,6 +29,6 @@ class Counting:
             title=lambda arguments: f"Count to {arguments['number']}",
             run=self.run,
             tell=lambda outcome: [(25, f"Counted {outcome['counted']}.")],
-            address=lambda arguments: "/images/",
+            address=lambda arguments, outcome: "/images/",
             ended=lambda arguments, reason: self.ended.append((arguments["number"], reason)),
         )

@@ -2,11 +2,11 @@
 
 import pytest
 
-from evaluation.models import EvaluationRun, Status
+from evaluation.models import EvaluationRun
 from evaluation.reports.comparison import NothingToCompare, compare_runs
 from evaluation.reports.provenance import NotComparable, check_comparable, provenance, subjects
 from evaluation.runs.importing import import_run
-from evaluation.runs.runner import create_run, evaluate
+from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import (
     DOOR,
     FILES,
@@ -116,9 +116,3 @@ class TestComparison:
         other = import_run(data=data, file="f", benchmark=benchmark_rows)
         with pytest.raises(NothingToCompare, match="no evaluated topic in common"):
             compare_runs(first=run, second=other)
-
-    def test_a_run_that_is_not_done_is_said(self, run, benchmark_rows):
-        queued = create_run(benchmark=benchmark_rows)
-        assert queued.status == Status.QUEUED
-        with pytest.raises(NothingToCompare, match="not finished"):
-            compare_runs(first=run, second=queued)

@@ -16,7 +16,7 @@ from evaluation.reports.provenance import check_comparable, subjects
 from evaluation.runs import code_version as made_by
 from evaluation.runs.code_version import code_version, git_commit, library_versions
 from evaluation.runs.importing import import_run
-from evaluation.runs.runner import create_run, evaluate, execute_run
+from evaluation.runs.runner import evaluate
 from tests.evaluation.landmarks import Describer
 from tests.pages import text
 
@@ -159,13 +159,6 @@ class TestRuns:
         run = EvaluationRun.objects.get(pk=run.pk)
         assert run.code_version == code_version()
         assert run.library_versions == library_versions()
-
-    def test_a_worker_names_its_own_code(self, benchmark_rows, monkeypatch):
-        """Catches a run that names the page's code, when a newer worker did it."""
-        run = create_run(benchmark=benchmark_rows, descriptor=Describer())
-        monkeypatch.setattr("evaluation.runs.recording.code_version", lambda: "worker")
-        execute_run(run=run, descriptor=Describer())
-        assert EvaluationRun.objects.get(pk=run.pk).code_version == "worker"
 
     def test_an_imported_run_has_neither(self, benchmark_rows):
         """Catches our code named as the maker of another system's ranking."""

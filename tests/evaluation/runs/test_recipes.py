@@ -16,7 +16,7 @@ from evaluation.reports.recipe_table import Asked, recipe_table
 from evaluation.runs import ranking
 from evaluation.runs.batches import evaluate_recipes
 from evaluation.runs.recipes import named_recipes
-from evaluation.runs.runner import EvaluationError, create_run, evaluate, execute_run
+from evaluation.runs.runner import EvaluationError, evaluate
 from search.recipes import RecipeError, get_recipe
 from tests.evaluation.landmarks import Describer, turned
 from tests.pages import replace_fc6
@@ -61,25 +61,6 @@ class TestWhatARunKeeps:
         collection = run.benchmark.collection
         assert ranking.median_seconds(get_recipe("fc6"), matrices, collection, "default") == 2
         assert asked == [(1, 100)] * 3
-
-    def test_a_queued_run_whose_recipe_changed_is_refused(self, describer, benchmark_rows):
-        # Catches a number under the name of another way to rank.
-        queued = create_run(benchmark=benchmark_rows, recipe=get_recipe("fc6"))
-        EvaluationRun.objects.filter(pk=queued.pk).update(recipe_facts={"fusion": "other"})
-        queued.refresh_from_db()
-        with pytest.raises(EvaluationError, match="declared otherwise"):
-            execute_run(run=queued)
-
-    def test_a_queued_run_whose_recipe_is_gone_says_so(self, describer, benchmark_rows):
-        # Catches a trace in the worker's log, and a row that stays running.
-        queued = create_run(benchmark=benchmark_rows, recipe=get_recipe("fc6"))
-        EvaluationRun.objects.filter(pk=queued.pk).update(recipe="gone")
-        queued.refresh_from_db()
-        with pytest.raises(EvaluationError, match="gone"):
-            execute_run(run=queued)
-        queued.refresh_from_db()
-        assert queued.status == "failed"
-        assert "gone" in queued.error
 
     def test_a_recipe_of_two_parts_asks_each_with_its_own_vectors(
         self, describer, benchmark_rows, collection

@@ -5,14 +5,13 @@ import pytest
 
 from catalog.descriptors import DescriptorError, base
 from catalog.models import Collection, Image
-from evaluation.models import EvaluationRun, Outcome, Status, Topic, TopicVector
+from evaluation.models import EvaluationRun, Outcome, Topic, TopicVector
 from evaluation.runs.query_vectors import query_vectors
 from evaluation.runs.runner import (
     EvaluationError,
     EvaluationInterrupted,
-    create_run,
     evaluate,
-    execute_run,
+    new_run,
     positions_of,
 )
 from tests.evaluation.landmarks import (
@@ -213,8 +212,6 @@ class TestQueries:
 class TestStates:
     def test_a_run_says_how_it_was_made(self, run):
         run = EvaluationRun.objects.get(pk=run.pk)
-        assert run.status == Status.DONE
-        assert run.is_finished
         assert (run.descriptor, run.model_id) == ("fc6", Describer.model_id)
         assert (run.engine, run.crop, run.exclude_self) == ("default", False, False)
         assert run.judgements_hash == run.benchmark.judgements_hash
@@ -237,26 +234,6 @@ class TestStates:
         assert [again.names[place] for place in judged["good"]] == ["gate_gone", "gate_a"]
         assert again.judgements_hash != again.benchmark.judgements_hash
 
-    def test_a_failure_is_written_to_the_row(self, benchmark_rows):
-        Image.objects.update(fc6=None)
-        run = create_run(benchmark=benchmark_rows)
-        with pytest.raises(EvaluationError):
-            execute_run(run=run, descriptor=Describer())
-        run.refresh_from_db(fields=["status", "error"])
-        assert run.status == Status.FAILED
-        assert "extract_features" in run.error
-
-    def test_an_unforeseen_failure_leaves_no_run_that_seems_to_go_on(self, benchmark_rows):
-        class Broken(Describer):
-            def describe(self, images):
-                raise MemoryError("no memory for the network")
-
-        run = create_run(benchmark=benchmark_rows)
-        with pytest.raises(MemoryError):
-            execute_run(run=run, descriptor=Broken())
-        run.refresh_from_db(fields=["status", "error"])
-        assert (run.status, run.error) == (Status.FAILED, "no memory for the network")
-
     def test_weights_that_cannot_be_had_are_an_error_in_words(self, benchmark_rows):
         class NoWeights(Describer):
             def describe(self, images):
@@ -265,21 +242,6 @@ class TestStates:
         with pytest.raises(EvaluationError, match="put the file there"):
             evaluate(benchmark=benchmark_rows, descriptor=NoWeights())
         assert not EvaluationRun.objects.exists()
-
-    def test_a_run_is_done_once(self, benchmark_rows):
-        """Catches two workers that took the same run."""
-        run = create_run(benchmark=benchmark_rows, crop=False)
-        taken = EvaluationRun.objects.get(pk=run.pk)
-        execute_run(run=run, descriptor=Describer())
-        execute_run(run=taken, descriptor=Describer())
-        assert run.results.count() == 4
-
-    def test_weights_that_changed_since_it_was_queued_are_refused(self, benchmark_rows):
-        run = create_run(benchmark=benchmark_rows, descriptor=Describer())
-        other = Describer()
-        other.model_id = "other"
-        with pytest.raises(EvaluationError, match="weights have changed"):
-            execute_run(run=run, descriptor=other)
 
     def test_an_interruption_stores_no_run(self, benchmark_rows):
         with pytest.raises(EvaluationInterrupted):
@@ -296,7 +258,7 @@ class TestStates:
     )
     def test_what_is_not_there_is_refused_with_the_choices(self, benchmark_rows, options, said):
         with pytest.raises(EvaluationError, match=said):
-            create_run(benchmark=benchmark_rows, **options)
+            new_run(benchmark=benchmark_rows, **options)
         assert not EvaluationRun.objects.exists()
 
 

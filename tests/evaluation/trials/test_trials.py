@@ -6,16 +6,15 @@ from django.core.management import CommandError, call_command
 from catalog.descriptors import get_descriptor
 from catalog.extraction import extract_features
 from catalog.models import Image
-from evaluation.models import RecipeTrial, Status
-from evaluation.tasks import enqueue_trial
-from evaluation.tasks import try_recipes as try_recipes_later
+from evaluation.models import RecipeTrial
+from evaluation.trials.jobs import ask_for_trial
 from evaluation.trials.measuring import TrialInterrupted
 from evaluation.trials.running import TrialError, try_recipes
 from evaluation.trials.sampling import queries_of, sample
 from search.engines import reset_engines
 from search.recipes import kept_choice
 from tests.helpers import add_image
-from work.running import leaving
+from work.models import State
 
 pytestmark = pytest.mark.django_db
 NUMBER = 6
@@ -64,7 +63,7 @@ class TestTrial:
     def test_it_measures_ranks_and_stores(self, stored, collection):
         trial = try_recipes(collection=collection, recipes=["colour-layout"], pictures=4)
         trial = RecipeTrial.objects.get(pk=trial.pk)
-        assert (trial.status, trial.best) == (Status.DONE, "colour-layout")
+        assert trial.best == "colour-layout"
         (row,) = trial.rows
         assert 0 < row["first"] <= row["mean"] <= 1
         assert row["low"] <= row["mean"] <= row["high"]
@@ -92,29 +91,16 @@ class TestTrial:
             try_recipes(collection=collection, recipes=["colour-layout"], should_stop=lambda: True)
         assert not RecipeTrial.objects.exists()
 
-    def test_the_task_leaves_the_row_done_or_failed_with_the_reason(self, stored, collection):
-        # Catches a row that stays queued, and a reason that only the log has.
-        done = enqueue_trial(collection=collection, recipes=["colour-layout"], pictures=2)
-        assert (done.status, done.progress_done) == (Status.DONE, 2)
-        failed = enqueue_trial(collection=collection, recipes=["fc6"], pictures=2)
-        assert failed.status == Status.FAILED
+    def test_the_job_leads_to_the_trial_or_says_why_not(self, stored, collection):
+        # Catches a reason that only the log has.
+        done = ask_for_trial(
+            collection=collection, recipes=["colour-layout"], pictures=2, user=None
+        )
+        assert done.result_address == RecipeTrial.objects.get().get_absolute_url()
+        failed = ask_for_trial(collection=collection, recipes=["fc6"], pictures=2, user=None)
+        assert failed.state == State.FAILED
         assert "extract_features" in failed.error
-
-    def test_a_worker_that_is_asked_to_end_leaves_it_to_the_next(
-        self, stored, collection, settings
-    ):
-        settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
-        trial = enqueue_trial(collection=collection, recipes=["colour-layout"], pictures=2)
-        leaving.set()
-        try:
-            try_recipes_later.call(trial_id=trial.pk)
-        finally:
-            leaving.clear()
-        trial.refresh_from_db()
-        assert (trial.status, trial.error) == (Status.QUEUED, "")
-        try_recipes_later.call(trial_id=trial.pk)
-        trial.refresh_from_db()
-        assert trial.status == Status.DONE
+        assert RecipeTrial.objects.count() == 1
 
 
 class TestCommand:

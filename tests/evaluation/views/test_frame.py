@@ -5,9 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from evaluation.models import EvaluationRun, Status
-from evaluation.runs.runner import create_run
-from tests.evaluation.landmarks import ORDER, Describer
+from evaluation.models import EvaluationRun
+from tests.evaluation.landmarks import ORDER
 from tests.evaluation.views.viewing import (
     evaluated,
     finished_trial,
@@ -27,11 +26,8 @@ def pages(benchmark_rows, monkeypatch) -> list[str]:
     use_describer(monkeypatch)
     ours, theirs = evaluated(benchmark_rows), foreign(benchmark_rows, {"door_1": ORDER})
     good = evaluated(benchmark_rows, protocol="good", crop=True)
-    queued, failed = (create_run(benchmark=benchmark_rows, descriptor=Describer()) for _ in "ab")
-    failed.status = Status.FAILED
-    failed.save()
     rows = ours.results.order_by("position")
-    runs = (ours, theirs, good, queued, failed)
+    runs = (ours, theirs, good)
     compare = reverse("evaluation:compare")
     recipes = reverse("evaluation:recipes")
     other = evaluated(benchmark_rows)
@@ -53,7 +49,6 @@ def pages(benchmark_rows, monkeypatch) -> list[str]:
         f"{recipes}?benchmark=x",
         reverse("evaluation:trials"),
         finished_trial(benchmark_rows.collection).get_absolute_url(),
-        finished_trial(benchmark_rows.collection, status=Status.QUEUED).get_absolute_url(),
     ]
 
 

@@ -1,21 +1,19 @@
 """The start page: what can be asked for, what cannot, and the list of runs."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from catalog.descriptors import DescriptorError, get_descriptor
-from evaluation.models import EvaluationRun, Status
-from evaluation.runs.runner import create_run
-from evaluation.tasks import evaluate_run
+from evaluation.models import EvaluationRun
 from tests.evaluation.landmarks import Describer
 from tests.evaluation.views.viewing import evaluated, heavy_columns_read, use_describer
 from tests.pages import html, text
+from work.models import Job, State
+from work.running import run_job
 
 pytestmark = pytest.mark.django_db
 
@@ -53,8 +51,9 @@ def listed(response) -> list[int]:
     ]
 
 
-def queued(benchmark, **changed) -> EvaluationRun:
-    return create_run(benchmark=benchmark, descriptor=Describer(), **changed)
+def bare(benchmark, **fields) -> EvaluationRun:
+    """A run without topics."""
+    return EvaluationRun.objects.create(benchmark=benchmark, protocol="standard", **fields)
 
 
 def test_without_a_benchmark_the_page_says_what_to_run(client):
@@ -77,51 +76,28 @@ def test_a_run_is_started_and_shown(client, benchmark_rows):
     response = client.post(INDEX, fields)
     run = EvaluationRun.objects.get()
     assert response.headers["Location"] == run.get_absolute_url()
-    assert (run.status, run.protocol) == (Status.DONE, "good")
+    assert run.protocol == "good"
     assert (run.crop, run.exclude_self, run.engine) == (False, True, "default")
     client.post(INDEX, asked(benchmark_rows, query="box"))
     run = EvaluationRun.objects.first()
     assert (run.crop, run.exclude_self) == (True, False)
 
 
-def test_a_run_whose_worker_was_killed_is_called_stopped(client, benchmark_rows, settings):
-    # Catches a page that promises for ever that the run goes on, and one that gives up on a run
-    # whose worker only takes its time.
-    settings.TASKS = LATER
-    client.post(INDEX, asked(benchmark_rows))
-    run = EvaluationRun.objects.get()
-    words = "seems to be stuck"
-    for status, minutes, stopped in (
-        (Status.RUNNING, 20, True),
-        (Status.RUNNING, 10, False),
-        (Status.QUEUED, 20, False),
-    ):
-        heard = timezone.now() - timedelta(minutes=minutes)
-        EvaluationRun.objects.update(status=status, last_heartbeat_at=heard)
-        assert (words in text(client.get(run.get_absolute_url()))) is stopped
-        assert (words in text(client.get(reverse("evaluation:progress", args=[run.pk])))) is stopped
-
-
 def test_work_for_a_worker_does_not_keep_the_request(client, benchmark_rows, settings, describer):
-    # Catches an evaluation inside the request, and a page that waits for ever.
+    # Catches an evaluation inside the request, a page that waits for ever, and work that is
+    # nowhere to be seen.
     settings.TASKS = LATER
     response = client.post(INDEX, asked(benchmark_rows), follow=True)
-    run = EvaluationRun.objects.get()
-    assert (run.status, describer.sizes) == (Status.QUEUED, [])
-    progress = reverse("evaluation:progress", args=[run.pk])
+    job = Job.objects.get()
+    assert (job.state, describer.sizes) == (State.QUEUED, [])
+    progress = reverse("work:job_progress", args=[job.pk])
     assert f'hx-get="{progress}"' in html(response)
-    assert '<noscript><meta http-equiv="refresh"' in html(response)
-    assert "The run is waiting for its turn." in text(response)
-    EvaluationRun.objects.update(status=Status.RUNNING, progress_done=1, progress_total=3)
-    waiting = client.get(progress, headers={"HX-Request": "true"})
-    assert "Extracting features of the query pictures: 1 of 3." in text(waiting)
-    assert 'max="3" value="1"' in html(waiting)
-    assert f'hx-get="{progress}"' in html(waiting)
-    assert "HX-Refresh" not in waiting.headers
-    EvaluationRun.objects.update(status=Status.QUEUED)
-    evaluate_run.call(run_id=run.pk)
-    assert client.get(progress).headers["HX-Refresh"] == "true"
-    assert "refresh" not in html(client.get(run.get_absolute_url()))
+    assert f'<a href="{job.get_absolute_url()}">' in html(client.get(INDEX))
+    run_job(pk=job.pk)
+    result = EvaluationRun.objects.get().get_absolute_url()
+    assert client.get(progress).headers["HX-Redirect"] == result
+    assert f'href="{result}"' in html(client.get(job.get_absolute_url()))
+    assert job.get_absolute_url() not in html(client.get(INDEX))
 
 
 @pytest.mark.parametrize(
@@ -167,9 +143,8 @@ def test_a_descriptor_is_chosen_where_there_are_several(client, benchmark_rows, 
     settings.SIS_DESCRIPTORS = {**settings.SIS_DESCRIPTORS, "colours": COLOUR_LAYOUT}
     assert 'value="colours"' in html(client.get(INDEX))
     response = client.post(INDEX, asked(benchmark_rows) | {"recipe": "colours"}, follow=True)
-    run = EvaluationRun.objects.get()
-    assert (run.descriptor, run.model_id) == ("colours", "colour-layout/4x4/lab/1")
     assert "No picture of collection" in text(response)  # it has no such features
+    assert Job.objects.get().arguments["recipe"] == "colours"
     settings.SIS_DESCRIPTORS = {"fc6": settings.SIS_DESCRIPTORS["fc6"]}
     assert 'name="descriptor"' not in html(client.get(INDEX))
 
@@ -186,10 +161,7 @@ def test_engines_are_offered_where_there_is_a_choice(client, benchmark_rows, set
 
 def test_runs_are_sorted_by_the_address(client, benchmark_rows):
     # Catches an order that is only shown, and runs without a number before those with one.
-    runs = [queued(benchmark_rows) for _run in range(4)]
-    for run, mean in zip(runs, (0.2, None, 0.9, 0.5), strict=True):
-        run.status, run.mean_ap = Status.DONE, mean
-        run.save()
+    runs = [bare(benchmark_rows, mean_ap=mean) for mean in (0.2, None, 0.9, 0.5)]
     one, two, three, four = (run.pk for run in runs)
     assert listed(client.get(INDEX)) == [four, three, two, one]
     assert listed(client.get(INDEX, {"sort": "map"})) == [one, four, three, two]
@@ -202,7 +174,7 @@ def test_runs_are_sorted_by_the_address(client, benchmark_rows):
 
 def test_runs_are_listed_page_by_page(client, benchmark_rows):
     # Catches a list that stops, and a sort order that is lost on the second page.
-    pks = [queued(benchmark_rows).pk for _run in range(27)]
+    pks = [bare(benchmark_rows).pk for _run in range(27)]
     first, second = (client.get(INDEX, {"sort": "run", "page": page}) for page in (1, 2))
     assert listed(first) + listed(second) == pks
     assert "sort=run&amp;page=2" in html(first)
@@ -216,14 +188,9 @@ def test_the_list_reads_no_rankings(client, benchmark_rows):
     assert heavy_columns_read(client, INDEX) == set()
 
 
-def test_states_are_words_and_only_finished_runs_can_be_ticked(client, benchmark_rows):
+def test_a_run_without_a_mean_has_a_word_instead_of_a_number(client, benchmark_rows):
     # Catches a missing number that looks like a 0.
-    run = queued(benchmark_rows)
+    bare(benchmark_rows)
     response = client.get(INDEX)
-    assert '<span class="state state-queued">queued</span>' in html(response)
-    assert 'type="checkbox" name="run"' not in html(response)
-    run.status = Status.DONE
-    run.save()
-    response = client.get(INDEX)
-    assert f'type="checkbox" name="run" value="{run.pk}"' in html(response)
+    assert '<span class="muted">none</span>' in html(response)
     assert "0.0000" not in text(response)

@@ -120,14 +120,6 @@ class TestTrials:
         assert response.status_code == 400
         assert "contains no pictures" in text(response)
 
-    @pytest.mark.parametrize("state", ["queued", "running", "failed"])
-    def test_what_is_not_done_says_how_far_it_is(self, client, collection, state):
-        trial = finished_trial(collection, status=state, error="The disk is gone.", results={})
-        response = client.get(trial.get_absolute_url())
-        assert ("The disk is gone." in text(response)) == (state == "failed")
-        assert ('http-equiv="refresh"' in html(response)) == (state != "failed")
-        assert ("no-store" in response.get("Cache-Control", "")) == (state != "failed")
-
     def test_lists_do_not_load_results(self, client, collection, django_assert_max_num_queries):
         finished_trial(collection)
         with django_assert_max_num_queries(8) as captured:

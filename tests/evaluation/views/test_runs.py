@@ -7,15 +7,12 @@ import json
 import pytest
 from django.urls import reverse
 
-from evaluation.models import Status
-from evaluation.runs.runner import create_run
 from tests.evaluation.landmarks import (
     DOOR,
     GATE_AP,
     LAMP,
     ORDER,
     STANDARD_AP,
-    Describer,
     imported,
 )
 from tests.evaluation.views.viewing import evaluated, foreign, heavy_columns_read, table_rows
@@ -170,18 +167,6 @@ def test_a_run_without_positives_has_no_number(client, pictures):
     assert client.get(curve).status_code == 404
 
 
-def test_a_failed_run_says_why(client, benchmark_rows):
-    # Catches a failure that looks like a run without topics.
-    run = create_run(benchmark=benchmark_rows, descriptor=Describer())
-    run.status, run.error = Status.FAILED, "No <features>."
-    run.save()
-    response = client.get(run.get_absolute_url())
-    assert "The run failed; nothing was measured." in text(response)
-    assert "No &lt;features&gt;." in html(response)
-    assert "hx-get" not in html(response)
-    assert client.get(reverse("evaluation:progress", args=[run.pk])).headers["HX-Refresh"]
-
-
 def test_csv_and_json_hold_the_figures(client, run):
     # Catches decimal commas in files, and rounding.
     rows = {row["topic"]: row for row in csv.DictReader(io.StringIO(fetch(client, run, FILES[0])))}
@@ -223,21 +208,14 @@ WANTS_RESULTS = [
 ]
 
 
-@pytest.mark.parametrize("rest", WANTS_RESULTS)
-def test_what_needs_results_does_not_exist_before(client, benchmark_rows, rest):
-    # Catches empty files and charts of a run that is still queued.
-    run = create_run(benchmark=benchmark_rows, descriptor=Describer())
-    assert client.get(f"/evaluation/runs/{run.pk}/{rest}").status_code == 404
-
-
-@pytest.mark.parametrize("rest", ["", "progress/", *WANTS_RESULTS])
+@pytest.mark.parametrize("rest", ["", *WANTS_RESULTS])
 @pytest.mark.parametrize("pk", ["987654", "9" * 40])
 def test_runs_that_do_not_exist(client, db, pk, rest):
     # Catches a number that the database cannot hold.
     assert client.get(f"/evaluation/runs/{pk}/{rest}").status_code == 404
 
 
-@pytest.mark.parametrize("rest", ["", "progress/", *WANTS_RESULTS])
+@pytest.mark.parametrize("rest", ["", *WANTS_RESULTS])
 def test_pages_are_only_read(client, run, rest):
     # Catches a page that changes something when it is posted to.
     assert client.post(f"/evaluation/runs/{run.pk}/{rest}").status_code == 405

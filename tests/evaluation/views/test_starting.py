@@ -3,21 +3,18 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings as project
 from django.contrib.auth.models import Permission
-from django.utils import timezone
-from django_tasks import task_backends
 
-from evaluation.models import EvaluationRun, Status
-from evaluation.tasks import evaluate_run
+from evaluation.models import EvaluationRun
 from tests.evaluation.views.viewing import use_describer
 from tests.pages import html, text
 from tests.postgres import throwaway_server
-from work.running import leaving
+from work.models import Job, State
+from work.running import leaving, run_job
 
 INDEX = "/evaluation/"
 AT_ONCE = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
@@ -69,58 +66,38 @@ def test_the_same_evaluation_is_shown_instead_of_started_again(evaluator, benchm
     settings.TASKS = LATER
     first = evaluator.post(INDEX, fields(benchmark_rows)).url
     assert evaluator.post(INDEX, fields(benchmark_rows)).url == first
-    EvaluationRun.objects.update(status=Status.RUNNING, last_heartbeat_at=timezone.now())
-    assert evaluator.post(INDEX, fields(benchmark_rows)).url == first
     for changed in ({"protocol": "good"}, {"query": "box"}, {"exclude_self": "on"}):
         assert evaluator.post(INDEX, fields(benchmark_rows, **changed)).url != first
-    assert EvaluationRun.objects.count() == 4
+    assert Job.objects.under_way().count() == 4
+    assert not EvaluationRun.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("status", "minutes", "tasks", "starts"),
-    [
-        (Status.DONE, 0, LATER, True),
-        (Status.FAILED, 0, LATER, True),
-        (Status.RUNNING, 10, LATER, False),
-        (Status.RUNNING, 20, LATER, True),  # its worker was killed
-        (Status.QUEUED, 600, LATER, False),
-        (Status.QUEUED, 10, None, True),  # nobody will ever do it
-    ],
-)
-def test_what_is_over_or_lost_can_be_started_again(
-    evaluator, benchmark_rows, settings, status, minutes, tasks, starts
-):
-    # Catches a killed process after which an evaluation can never be started again.
-    settings.TASKS = LATER
-    evaluator.post(INDEX, fields(benchmark_rows))
-    then = timezone.now() - timedelta(minutes=minutes)
-    EvaluationRun.objects.update(status=status, last_heartbeat_at=then, created_at=then)
-    if tasks is None:
-        settings.TASKS = {
-            "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
-        }
-    evaluator.post(INDEX, fields(benchmark_rows))
-    assert (EvaluationRun.objects.count() == 2) is starts
+def test_what_is_done_is_done_again_when_asked_for(evaluator, benchmark_rows):
+    # Catches a page that shows yesterday's run where a new one was asked for.
+    first = evaluator.post(INDEX, fields(benchmark_rows)).url
+    assert evaluator.post(INDEX, fields(benchmark_rows)).url != first
+    assert EvaluationRun.objects.count() == 2
 
 
 def test_a_worker_that_is_asked_to_end_leaves_the_run_to_the_next(
     evaluator, benchmark_rows, settings
 ):
-    # Catches a run that is called failed because the server was restarted.
+    # Catches an evaluation that is called failed because the server was restarted.
     settings.TASKS = LATER
     evaluator.post(INDEX, fields(benchmark_rows))
-    run = EvaluationRun.objects.get()
+    job = Job.objects.get()
     leaving.set()
     try:
-        evaluate_run.call(run_id=run.pk)
+        assert run_job(pk=job.pk)
     finally:
         leaving.clear()
-    run.refresh_from_db()
-    assert (run.status, run.error) == (Status.QUEUED, "")
-    assert len(task_backends["default"].results) == 2
-    evaluate_run.call(run_id=run.pk)
-    run.refresh_from_db()
-    assert run.status == Status.DONE
+    job.refresh_from_db()
+    assert (job.state, job.error) == (State.QUEUED, "")
+    assert not EvaluationRun.objects.exists()
+    run_job(pk=job.pk)
+    job.refresh_from_db()
+    assert job.state == State.DONE
+    assert job.result_address == EvaluationRun.objects.get().get_absolute_url()
 
 
 TWO_CLICKS = """
@@ -132,6 +109,7 @@ from django.test import Client
 from catalog.descriptors import registry
 from catalog.models import Collection
 from evaluation.models import EvaluationRun
+from work.models import Job
 from tests.evaluation.landmarks import FILES, Describer, add_pictures, imported
 
 class Slow(Describer):
@@ -158,8 +136,7 @@ threads = [threading.Thread(target=click) for _click in range(clicks)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
 assert [answer.status_code for answer in answers] == [302] * clicks, answers
-assert len({answer.url for answer in answers}) == 1, answers
-assert [run.status for run in EvaluationRun.objects.all()] == ["done"]
+assert len(Job.objects.all()) == len(EvaluationRun.objects.all()) == 1, answers
 """
 
 

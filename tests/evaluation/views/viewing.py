@@ -82,7 +82,7 @@ def finished_trial(collection: Collection, **changed) -> RecipeTrial:
         "unreadable": 1,
         "without_vectors": 0,
     }
-    values = {"recipes": ["fc6", "colour-layout"], "pictures": 2, "status": "done"}
+    values = {"recipes": ["fc6", "colour-layout"], "pictures": 2}
     values |= {"best": "fc6", "results": results}
     return RecipeTrial.objects.create(collection=collection, **values | changed)
 
