@@ -8,7 +8,7 @@ from ninja import Swagger
 from .callers import Caller
 from .described import DescribedAPI
 from .problems import Problem, add_handlers, problem_response
-from .routes import collections, evaluation, health, images, search, work
+from .routes import collections, duplicates, evaluation, health, images, search, work
 
 api = DescribedAPI(
     title="Image search",
@@ -29,6 +29,7 @@ for room, routes in (
     ("search", search),
     ("images", images),
     ("collections", collections),
+    ("collections", duplicates),
     ("evaluation", evaluation),
     ("work", work),
 ):

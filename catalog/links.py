@@ -1,4 +1,4 @@
-"""Where apps above the catalogue say what else can be done with an image.
+"""Where apps above the catalogue say what else can be done with an image or a collection.
 
 The catalogue's pages show these links and know nothing of who registered them.
 """
@@ -6,6 +6,7 @@ The catalogue's pages show these links and know nothing of who registered them.
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from .addresses import address
@@ -36,6 +37,21 @@ def add_image_link(*, label: str | Promise, url_name: str) -> None:
     link = ImageLink(label, url_name)
     if link not in image_links:
         image_links.append(link)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionLink:
+    """A page about a collection; `url_name` takes its short name."""
+
+    label: str | Promise
+    url_name: str
+
+    def address(self, slug: str) -> str:
+        return reverse(self.url_name, args=[slug])
+
+
+# Shown with every collection; apps add theirs in `AppConfig.ready`.
+collection_links: list[CollectionLink] = []
 
 
 @dataclass

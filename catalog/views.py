@@ -16,7 +16,7 @@ from .features import features_of, searched_with
 from .files.metadata import can_filter
 from .files.originals import gets_whole_file, serve_original
 from .files.thumbnails import SIZES, rendition_of
-from .links import by_recipe, image_links, part_search
+from .links import by_recipe, collection_links, image_links, part_search
 from .models import Collection, Image
 from .pixels import Fault, PictureError
 from .trouble.reasons import of_storage
@@ -59,6 +59,7 @@ def browse(request: HttpRequest) -> HttpResponse:
             "collection": collection,
             "collections": Collection.objects.with_image_count(),
             "name": text,
+            "links": [(link.label, link.address(slug)) for link in collection_links if collection],
         },
     )
 

@@ -8,12 +8,14 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.files.filesets import add_file_set
-        from catalog.links import add_image_link, part_search
+        from catalog.links import CollectionLink, add_image_link, collection_links, part_search
 
         from . import checks  # noqa: F401 (checks register themselves)
+        from .duplicates import jobs  # noqa: F401 (kinds of jobs register themselves)
         from .own_files import QueryPictures, Uploads, VectorFiles
 
         add_image_link(label=_("More like this"), url_name="search:similar")
+        collection_links.append(CollectionLink(_("Duplicates"), "search:duplicates"))
         part_search.url_name = "search:image_part"
         for kind in (QueryPictures, VectorFiles, Uploads):
             add_file_set(kind)

@@ -6,12 +6,13 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
+from django.template.defaultfilters import filesizeformat, floatformat
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Collection
 from catalog.pixels import Box
 
+from .models import DuplicateScan
 from .questions.model import MOST_EXAMPLES
 from .recipes import Recipe, default_recipe, get_recipe, searchable_recipes
 
@@ -137,3 +138,26 @@ class BoxForm(forms.Form):
     def box(self) -> Box:
         x1, y1, x2, y2 = (self.cleaned_data[side] for side in ("x1", "y1", "x2", "y2"))
         return x1, y1, x2, y2
+
+
+class DuplicatesForm(forms.Form):
+    """Within which distance pictures count as nearly the same; without one, as suggested."""
+
+    distance = forms.FloatField(label=_("No farther apart than"), min_value=0, required=False)
+
+    def __init__(self, *args: Any, scan: DuplicateScan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scan = scan
+
+    def clean_distance(self) -> float:
+        asked = self.cleaned_data["distance"]
+        # What a link rounds up is still within.
+        if asked is not None and asked > self.scan.widest * 1.001:
+            text = _("Pairs are known up to a distance of %(widest)s.")
+            raise ValidationError(text, params={"widest": floatformat(self.scan.widest, 4)})
+        return self.scan.suggested if asked is None else asked
+
+    @property
+    def chosen(self) -> float:
+        """The distance of a valid form, or the suggested one."""
+        return float(self.cleaned_data["distance"])

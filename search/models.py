@@ -16,6 +16,8 @@ from catalog.models import Collection, Image
 from catalog.pixels import Box
 from catalog.querysets import NothingManager
 
+from .duplicates.pairs import NearestPairs
+
 # A row with a vector of fc6, which is 16 KB.
 ROW_BYTES = 20_000
 
@@ -158,6 +160,47 @@ class CollectionRecipe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.collection}: {self.recipe}"
+
+
+class DuplicateScanManager(models.Manager):
+    """Scans without their pairs; `scan.pairs` fetches them."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().defer("ids_data", "distances_data")
+
+
+class DuplicateScan(models.Model):
+    """The latest comparison of a collection with itself: which pairs are near, and how near.
+
+    `usual` is the median distance between two of its pictures, `suggested` how near nearly the
+    same is; `compared` counts pictures. A pair's images may have been deleted since.
+    """
+
+    collection = models.OneToOneField(
+        Collection, models.CASCADE, related_name="duplicate_scan", verbose_name=_("collection")
+    )
+    recipe = models.CharField(_("way to rank"), max_length=50)
+    usual = models.FloatField(_("usual distance"))
+    suggested = models.FloatField(_("suggested distance"))
+    widest = models.FloatField(_("largest distance"))
+    compared = models.PositiveIntegerField(_("pictures compared"))
+    created_at = models.DateTimeField(_("finished"), auto_now_add=True)
+    # int64 (P, 2) and float32 (P,), little-endian, the nearest pair first.
+    ids_data = models.BinaryField()
+    distances_data = models.BinaryField()
+
+    objects = DuplicateScanManager()
+
+    class Meta:
+        verbose_name = _("search for duplicates")
+        verbose_name_plural = _("searches for duplicates")
+
+    def __str__(self) -> str:
+        return f"{self.collection}: {self.recipe}"
+
+    @property
+    def pairs(self) -> NearestPairs:
+        return NearestPairs.from_bytes(bytes(self.ids_data), bytes(self.distances_data))
 
 
 class VectorFileQuerySet(models.QuerySet):

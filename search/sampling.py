@@ -1,5 +1,6 @@
 """A sample of a collection's vectors, before which distances are judged. Reads only."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from django.db.models import F
@@ -46,10 +47,16 @@ def sampled_rows(descriptor: Descriptor, collection: Collection | None, count: i
     if every > 1:
         images = images.annotate(place=F("pk") % every).filter(place=0)
     numbers = list(images.order_by("pk").values_list("pk", flat=True)[: 2 * MOST_ROWS])
-    rows = []
-    for _collection, _image, data in vectors_of(descriptor.name).stream(
-        descriptor.model_id, images=numbers
+    return readable_rows(descriptor, numbers)[1]
+
+
+def readable_rows(descriptor: Descriptor, images: Sequence[int]) -> tuple[list[int], Float32Array]:
+    """Return those of the images that have a current vector, and the vectors (N, D)."""
+    found, rows = [], []
+    for _collection, image, data in vectors_of(descriptor.name).stream(
+        descriptor.model_id, images=images
     ):
         with suppress(VectorError):  # damaged: it is not ranked either
             rows.append(descriptor.decode(data))
-    return descriptor.gathered(rows)
+            found.append(image)
+    return found, descriptor.gathered(rows)

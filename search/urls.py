@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import proof_views, query_views, result_views, views
+from . import duplicate_views, proof_views, query_views, result_views, views
 
 app_name = "search"
 urlpatterns = [
@@ -13,6 +13,12 @@ urlpatterns = [
     path("search/<uuid:pk>/proof/<int:hit>/", proof_views.query_proof, name="query_proof"),
     path("search/<uuid:pk>/picture/", query_views.picture, name="picture"),
     path("search/<uuid:pk>/picture/<str:size>/", query_views.sized_picture, name="sized_picture"),
+    path("collections/<slug:slug>/duplicates/", duplicate_views.duplicates, name="duplicates"),
+    path(
+        "collections/<slug:slug>/duplicates/delete/",
+        duplicate_views.delete_duplicates,
+        name="delete_duplicates",
+    ),
     path("recipes/", views.recipes, name="recipes"),
     path("images/<int:pk>/similar/", result_views.similar, name="similar"),
     path("images/<int:pk>/similar/add/", query_views.add_to_image, name="add_to_image"),

@@ -8,30 +8,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.descriptors import DescriptorError
+from catalog.descriptors.local.base import LocalDescriptor
 from catalog.descriptors.local.registry import get_local
 from catalog.management.arguments import positive_int
 from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
 from catalog.management.machines import as_json
 from catalog.management.progress import Progress
-from catalog.models import Collection
+from catalog.models import Collection, Image
 from catalog.names import printable
 from catalog.querysets import UnknownCollection
 
-from ...duplicates import (
-    Accept,
-    Duplicates,
-    Pair,
-    find_duplicates,
-    of_one_photograph,
-    within_distance,
-)
+from ...duplicates.copies import Copies, Pair, by_size, find_copies
+from ...duplicates.grouping import grouped
+from ...duplicates.scanning import NEAREST, Scan, recipe_for, scan
 from ...recipes import Recipe, default_recipe, get_recipe, has_local_features
 from ...services import count_searchable, nothing_to_rank
-
-# Of lite0, a picture at half its size is at 0.03, at a quarter at 0.2; the nearest other
-# photographs of 348 at 0.29.
-DISTANCE = 0.2
 
 
 class Command(SisCommand):
@@ -48,16 +40,16 @@ class Command(SisCommand):
         parser.add_argument(
             "--nearest",
             type=positive_int,
-            default=20,
+            default=NEAREST,
             metavar="N",
             help="how many others each picture is compared with; default: %(default)s",
         )
         parser.add_argument(
             "--distance",
             type=distance_argument,
-            default=DISTANCE,
             metavar="D",
-            help="how near they must be, without --geometry; default: %(default)s",
+            help="how near they must be, without --geometry; default: by the usual distance "
+            "between pictures of the collection",
         )
         parser.add_argument(
             "--geometry", action="store_true", help="prove it by local features (rootsift)"
@@ -70,62 +62,78 @@ class Command(SisCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             collection = Collection.objects.by_slug(options["collection"])
-            name = options["recipe"]
-            recipe = (get_recipe(name) if name else default_recipe(collection)).plain
-            accept = self.accepting(recipe, collection, options)
-            found = self.find(collection, recipe, accept, options)
+            recipe = get_recipe(options["recipe"]).plain if options["recipe"] else None
+            if options["geometry"]:
+                interrupted = self.list_copies(collection, recipe, options)
+            else:
+                interrupted = self.list_near(collection, recipe, options)
         except (DescriptorError, UnknownCollection) as error:
             raise CommandError(str(error)) from error
-        self.show(found, options["format"])
-        if found.interrupted:
+        if interrupted:
             raise CommandError(
                 _("Interrupted: not all pictures were compared."), returncode=EXIT_INTERRUPTED
             )
 
-    def accepting(self, recipe: Recipe, collection: Collection, options: dict[str, Any]) -> Accept:
-        if not count_searchable(collection=collection, recipe=recipe):
-            raise CommandError(nothing_to_rank(collection=collection, recipe=recipe))
-        if options["geometry"]:
-            local = get_local()
-            if not has_local_features(local, collection):
-                raise CommandError(
-                    _(
-                        "No picture of “%(collection)s” has local features. Extract them first: "
-                        "manage.py extract_features --collection %(collection)s --descriptor "
-                        "%(name)s"
-                    )
-                    % {"collection": collection.slug, "name": local.name}
-                )
-            return of_one_photograph(local, mirrored=options["mirrored"])
-        if recipe.is_fused or recipe.descriptor.asked_by is not recipe.descriptor:
-            raise CommandError(
-                _("“%(name)s” measures no distances: choose another --recipe, or --geometry.")
-                % {"name": recipe.name}
-            )
-        return within_distance(options["distance"])
-
-    def find(
-        self, collection: Collection, recipe: Recipe, accept: Accept, options: dict[str, Any]
-    ) -> Duplicates:
-        with (
-            stop_on_interrupt() as stop,
-            Progress(
-                total=collection.images.count(),
-                unit=_("images"),
-                stream=self.stderr,
-                verbosity=options["verbosity"],
-            ) as progress,
-        ):
-            return find_duplicates(
+    def list_near(
+        self, collection: Collection, recipe: Recipe | None, options: dict[str, Any]
+    ) -> bool:
+        """List what stored vectors say is nearly the same; returns whether it was interrupted."""
+        recipe = recipe or recipe_for(collection)
+        with stop_on_interrupt() as stop, self.progress(collection, options) as progress:
+            found = scan(
                 collection=collection,
                 recipe=recipe,
                 nearest=options["nearest"],
-                accept=accept,
+                widest=options["distance"],
+                on_progress=lambda done, total: progress.advance(done - progress.count),
+                should_stop=stop.is_set,
+            )
+        distance = found.suggested if options["distance"] is None else options["distance"]
+        groups = near_groups(found, distance)
+        if options["format"] == "json":
+            answer = {"compared": found.compared, "distance": distance, "groups": groups}
+            self.stdout.write(as_json(answer, self.stdout))
+            return found.interrupted
+        for group in groups:
+            for pair in group:
+                names = printable(pair["first"]), printable(pair["second"])
+                apart = _("distance %(distance).4f") % pair
+                self.stdout.write(f"{names[0]}  {names[1]}  {apart}")
+            self.stdout.write("")
+        self.conclude(len(groups))
+        self.stdout.write(
+            _("Pictures no farther apart than %(distance).4f.") % {"distance": distance}
+        )
+        return found.interrupted
+
+    def list_copies(
+        self, collection: Collection, recipe: Recipe | None, options: dict[str, Any]
+    ) -> bool:
+        """List what is proven to be of one photograph; returns whether it was interrupted."""
+        recipe = recipe or default_recipe(collection).plain
+        local = local_of(collection, recipe)
+        with stop_on_interrupt() as stop, self.progress(collection, options) as progress:
+            found = find_copies(
+                collection=collection,
+                recipe=recipe,
+                nearest=options["nearest"],
+                local=local,
+                mirrored=options["mirrored"],
                 on_progress=progress.advance,
                 should_stop=stop.is_set,
             )
+        self.show_copies(found, options["format"])
+        return found.interrupted
 
-    def show(self, found: Duplicates, style: str) -> None:
+    def progress(self, collection: Collection, options: dict[str, Any]) -> Progress:
+        return Progress(
+            total=collection.images.count(),
+            unit=_("images"),
+            stream=self.stderr,
+            verbosity=options["verbosity"],
+        )
+
+    def show_copies(self, found: Copies, style: str) -> None:
         groups = found.groups()
         if style == "json":
             answer = {
@@ -139,21 +147,55 @@ class Command(SisCommand):
                 names = printable(pair.first.name), printable(pair.second.name)
                 self.stdout.write(f"{names[0]}  {names[1]}  {in_words(pair)}")
             self.stdout.write("")
+        self.conclude(len(groups))
+
+    def conclude(self, groups: int) -> None:
         self.stdout.write(
             ngettext(
                 "%(number)d group of pictures that belong together.",
                 "%(number)d groups of pictures that belong together.",
-                len(groups),
+                groups,
             )
-            % {"number": len(groups)}
+            % {"number": groups}
         )
+
+
+def local_of(collection: Collection, recipe: Recipe) -> LocalDescriptor:
+    """Return the local descriptor that proves copies; raises `CommandError` for what is missing."""
+    if not count_searchable(collection=collection, recipe=recipe):
+        raise CommandError(nothing_to_rank(collection=collection, recipe=recipe))
+    local = get_local()
+    if not has_local_features(local, collection):
+        raise CommandError(
+            _(
+                "No picture of “%(collection)s” has local features. Extract them first: "
+                "manage.py extract_features --collection %(collection)s --descriptor "
+                "%(name)s"
+            )
+            % {"collection": collection.slug, "name": local.name}
+        )
+    return local
+
+
+def near_groups(found: Scan, distance: float) -> list[list[dict[str, Any]]]:
+    """Return the pairs within the distance by group, as JSON can hold them."""
+    apart = found.pairs.within(distance)
+    images = Image.objects.in_bulk({pk for pair in apart for pk in pair})
+    there = [pair for pair in apart if images.keys() >= set(pair)]
+    return [
+        [near_pair(images[first], images[second], apart[first, second]) for first, second in group]
+        for group in grouped(there)
+    ]
+
+
+def near_pair(one: Image, other: Image, distance: float) -> dict[str, Any]:
+    first, second = by_size(one, other)
+    return {"first": first.name, "second": second.name, "distance": round(float(distance), 6)}
 
 
 def in_words(pair: Pair) -> str:
     """Say how the second picture is made of the first."""
     copy = pair.copy
-    if copy is None:
-        return _("distance %(distance).4f") % {"distance": pair.score}
     said = _(
         "%(shown)d %% of it, filling %(filled)d %%, %(scale).2f times as large, turned by "
         "%(turn).1f° (%(points)d points)"
@@ -168,10 +210,9 @@ def in_words(pair: Pair) -> str:
 
 
 def as_dict(pair: Pair) -> dict[str, Any]:
-    found: dict[str, Any] = {"first": pair.first.name, "second": pair.second.name}
-    if pair.copy is None:
-        return found | {"distance": round(pair.score, 6)}
-    return found | {
+    return {
+        "first": pair.first.name,
+        "second": pair.second.name,
         "points": pair.copy.points,
         "scale": round(pair.copy.scale, 4),
         "turn": round(pair.copy.turn, 2),

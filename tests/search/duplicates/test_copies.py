@@ -12,7 +12,8 @@ from catalog.descriptors import get_any
 from catalog.descriptors.local.registry import get_local
 from catalog.extraction import extract_features
 from catalog.models import Collection, Image, ImageVector
-from search.duplicates import Duplicates, Pair, find_duplicates, of_one_photograph, within_distance
+from search.duplicates import copies
+from search.duplicates.copies import Copies, Pair, find_copies
 from search.recipes import get_recipe
 from tests.scenes import scene
 from tests.search.proven import COLOURS, store
@@ -39,9 +40,10 @@ def images(collection) -> dict[str, Image]:
     return images
 
 
-def find(collection: Collection, **options) -> Duplicates:
-    options.setdefault("accept", of_one_photograph(get_local()))
-    return find_duplicates(collection=collection, recipe=get_recipe(COLOURS), nearest=6, **options)
+def find(collection: Collection, **options) -> Copies:
+    return find_copies(
+        collection=collection, recipe=get_recipe(COLOURS), nearest=6, local=get_local(), **options
+    )
 
 
 def named(groups: list[list[Pair]]) -> list[set[tuple[str, str]]]:
@@ -61,21 +63,15 @@ def test_copies_of_a_photograph_belong_together_the_largest_group_first(images, 
     assert copies["one", "crop"].filled == 1
 
 
-def test_without_geometry_only_what_is_near_counts(images, collection):
-    found = find(collection, accept=within_distance(0.1))
-    assert ("one", "half") in named([found.pairs])[0]
-    assert all(pair.score <= 0.1 and pair.copy is None for pair in found.pairs)
-    assert not find(collection, accept=within_distance(0)).pairs
-
-
-def test_each_pair_is_looked_at_once(images, collection):
+def test_each_pair_is_looked_at_once(images, collection, monkeypatch):
     seen = []
 
-    def accept(image, others):
+    def look(image, others, local, rules):
         seen.extend(frozenset({image.pk, other.pk}) for other, _score in others)
         return iter([])
 
-    find(collection, accept=accept)
+    monkeypatch.setattr(copies, "copies_among", look)
+    find(collection)
     assert len(seen) == len(set(seen)) == 7 * 6 // 2
 
 
@@ -116,8 +112,17 @@ def test_the_command_lists_groups_and_how_copies_were_made(images, capsys):
 
 
 def test_the_command_lists_what_is_near_by_distance(images, capsys):
-    call_command("find_duplicates", collection="places", recipe=COLOURS, verbosity=0)
+    options = {"collection": "places", "recipe": COLOURS, "verbosity": 0}
+    call_command("find_duplicates", distance=0.1, **options)
     assert "one  half  distance 0.0" in capsys.readouterr().out
+    call_command("find_duplicates", **options, format="json")
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["compared"] == 7
+    pairs = [pair for group in answer["groups"] for pair in group]
+    assert {"first": "one", "second": "half"}.items() <= pairs[0].items()
+    assert all(0 <= pair["distance"] <= answer["distance"] for pair in pairs)
+    call_command("find_duplicates", distance=0, **options)
+    assert "0 groups" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

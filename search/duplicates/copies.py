@@ -1,4 +1,6 @@
-"""Pictures of a collection that are nearly the same, or of the same photograph. Reads only."""
+"""Copies: pictures of one photograph, cropped, resized or edited, proven by local features. Reads
+only.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -8,12 +10,13 @@ from typing import Any
 from catalog.descriptors.local.base import LocalDescriptor
 from catalog.models import Collection, Image
 
-from .geometry.copies import Copy, as_copy, the_other_way
-from .geometry.rules import Rules
-from .queries import NotDescribed, described_image
-from .ranking import rank, stacked_queries
-from .recipes import Recipe
-from .verifying import stored_features, verify_images
+from ..geometry.copies import Copy, as_copy, the_other_way
+from ..geometry.rules import Rules
+from ..queries import NotDescribed, described_image
+from ..ranking import rank, stacked_queries
+from ..recipes import Recipe
+from ..verifying import stored_features, verify_images
+from .grouping import grouped
 
 IMAGES_AT_A_TIME = 64
 
@@ -22,17 +25,17 @@ IMAGES_AT_A_TIME = 64
 class Pair:
     """Two pictures, the one with more pixels first; `score` is the ranking's own.
 
-    `copy` says how the second is made of the first, where geometry was asked.
+    `copy` says how the second is made of the first.
     """
 
     first: Image
     second: Image
     score: float
-    copy: Copy | None = None
+    copy: Copy
 
 
 @dataclass
-class Duplicates:
+class Copies:
     """What was found so far. `compared` counts pictures; `interrupted`: not all were compared."""
 
     pairs: list[Pair] = field(default_factory=list)
@@ -41,40 +44,27 @@ class Duplicates:
 
     def groups(self) -> list[list[Pair]]:
         """Return the pairs that hang together, the largest group first."""
-        group: dict[int, int] = {}
-
-        def root(pk: int) -> int:
-            while (up := group.setdefault(pk, pk)) != pk:
-                pk = up
-            return pk
-
-        for pair in self.pairs:
-            group[root(pair.second.pk)] = root(pair.first.pk)
-        found: dict[int, list[Pair]] = {}
-        for pair in self.pairs:
-            found.setdefault(root(pair.first.pk), []).append(pair)
-        return sorted(found.values(), key=len, reverse=True)
+        by_ids = {(pair.first.pk, pair.second.pk): pair for pair in self.pairs}
+        return [[by_ids[key] for key in group] for group in grouped(by_ids)]
 
 
-# Of a picture and others, in their order with their scores, those pairs that count.
-Accept = Callable[[Image, Sequence[tuple[Image, float]]], Iterator[Pair]]
-
-
-def find_duplicates(
+def find_copies(
     *,
     collection: Collection,
     recipe: Recipe,
     nearest: int,
-    accept: Accept,
+    local: LocalDescriptor,
+    mirrored: bool = False,
     on_progress: Callable[[int], None] = lambda number: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Duplicates:
-    """Return the pairs that `accept` finds among each picture and the `nearest` others.
+) -> Copies:
+    """Return the pairs that are proven among each picture and the `nearest` others.
 
-    `recipe` says which are near. Memory: two numbers for each pair that was looked at. Raises
-    `DescriptorError`.
+    `recipe` says which are near; with `mirrored`, mirror images count too. Memory: two numbers for
+    each pair that was looked at. Raises `DescriptorError`.
     """
-    result = Duplicates()
+    result = Copies()
+    rules = Rules(mirrored=mirrored)
     looked_at: set[tuple[int, int]] = set()
     ids = list(collection.images.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), IMAGES_AT_A_TIME):
@@ -89,7 +79,7 @@ def find_duplicates(
                 if (key := pair_key(image, other[0])) not in looked_at
             }
             looked_at |= set(new.values())
-            result.pairs += accept(image, list(new))
+            result.pairs += copies_among(image, list(new), local, rules)
         result.compared += len(part)
         on_progress(len(part))
     return result
@@ -124,40 +114,26 @@ def pair_key(one: Image, other: Image) -> tuple[int, int]:
     return min(one.pk, other.pk), max(one.pk, other.pk)
 
 
-def within_distance(distance: float) -> Accept:
-    """Accept what is no further apart than `distance`, by a recipe that measures distances."""
-
-    def accept(image: Image, others: Sequence[tuple[Image, float]]) -> Iterator[Pair]:
-        for other, score in others:
-            if score <= distance:
-                yield Pair(*by_size(image, other), score)
-
-    return accept
-
-
-def of_one_photograph(local: LocalDescriptor, *, mirrored: bool = False) -> Accept:
-    """Accept copies of the same photograph, proven by their local features."""
-    rules = Rules(mirrored=mirrored)
-
-    def accept(image: Image, others: Sequence[tuple[Image, float]]) -> Iterator[Pair]:
-        ((_pk, own),) = stored_features([image.pk], local, lambda: False)
-        if own is None or not others:
-            return
-        by_id = {other.pk: (other, score) for other, score in others}
-        proven = verify_images(query=own, images=list(by_id), local=local, rules=rules).found
-        for pk, features in stored_features(list(proven), local, lambda: False):
-            other, score = by_id[pk]
-            if features is None:
-                continue
-            first, second = by_size(image, other)
-            sides = own, features, proven[pk]
-            if first is not image:
-                sides = features, own, the_other_way(proven[pk])
-            sizes = (first.width, first.height), (second.width, second.height)
-            if copy := as_copy(*sides, sizes=sizes):
-                yield Pair(first, second, score, copy)
-
-    return accept
+def copies_among(
+    image: Image, others: Sequence[tuple[Image, float]], local: LocalDescriptor, rules: Rules
+) -> Iterator[Pair]:
+    """Yield those of the others, given with their scores, that are of one photograph with it."""
+    ((_pk, own),) = stored_features([image.pk], local, lambda: False)
+    if own is None or not others:
+        return
+    by_id = {other.pk: (other, score) for other, score in others}
+    proven = verify_images(query=own, images=list(by_id), local=local, rules=rules).found
+    for pk, features in stored_features(list(proven), local, lambda: False):
+        other, score = by_id[pk]
+        if features is None:
+            continue
+        first, second = by_size(image, other)
+        sides = own, features, proven[pk]
+        if first is not image:
+            sides = features, own, the_other_way(proven[pk])
+        sizes = (first.width, first.height), (second.width, second.height)
+        if copy := as_copy(*sides, sizes=sizes):
+            yield Pair(first, second, score, copy)
 
 
 def by_size(one: Image, other: Image) -> tuple[Image, Image]:

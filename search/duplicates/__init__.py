@@ -1,0 +1,3 @@
+"""Pictures of a collection that are nearly the same (`scanning`, by stored vectors), or of one
+photograph (`copies`, proven by local features).
+"""
