@@ -8,7 +8,7 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from . import checks, jobs, signals, triggers  # noqa: F401 (some register themselves)
+        from . import checks, jobs, learning_jobs, signals, triggers  # noqa: F401 (some register themselves)
         from .files.filesets import add_file_set
         from .files.own_files import ExternalPictures, Pictures, Renditions
         from .pixels import prepare_decoders

@@ -1,4 +1,4 @@
-"""Long work of the catalogue: extraction and learning words, as jobs that pages ask for."""
+"""Extraction of features as jobs that pages ask for."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,15 +12,11 @@ from work.asking import ask_for
 from work.kinds import Interrupted, JobFailed, Kind, Progress, Told, add_kind, explainers
 from work.models import Job, State
 
-from .deriving import derive_features
 from .descriptors import DEFAULT, DescriptorError, PictureDescriptor, all_names, get_any
-from .descriptors.local.aggregated import get_aggregated
-from .descriptors.local.registry import get_local
 from .extraction import ExtractionReport, extract_features, pending_ids
 from .models import Collection, Image
 from .rereading import ids_of_earlier_readings, look_again
 from .trouble import trouble_in_words
-from .vocabularies import learn_vocabulary
 
 # A job's arguments are one JSON value in its row.
 IDS_PER_JOB = 10_000
@@ -81,37 +77,6 @@ def extract_missing(arguments: Mapping[str, Any], progress: Progress) -> dict[st
     return told(whole)
 
 
-def learn_words(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    """Learn a vocabulary from a collection's local features, and give its images their words.
-
-    Arguments: `collection`, its key, and `words`, how many, or None. Returns the vocabulary's
-    `name`, and `extracted`, `elsewhere`, `failed` and `stopped` as `extract`. Raises `JobFailed`
-    saying what is missing.
-    """
-    collection = Collection.objects.filter(pk=arguments["collection"]).first()
-    if collection is None:
-        raise JobFailed(_("The collection was deleted meanwhile."))
-    progress.note(0, 0, _("Learning words"))
-    try:
-        learned = learn_vocabulary(
-            local=get_local(),
-            collection=collection,
-            words=arguments.get("words"),
-            should_stop=progress.should_stop,
-        )
-        if learned is None:
-            raise Interrupted
-        descriptor = get_aggregated(learned.name)
-        ids = pending_ids(images=collection.images.all(), descriptor=descriptor)
-        progress.note(0, len(ids), _("Finding the words of pictures"))
-        report, _without = derive_features(
-            ids=ids, descriptor=descriptor, should_stop=progress.should_stop
-        )
-    except DescriptorError as error:
-        raise JobFailed(str(error)) from error
-    return {"name": learned.name, **told(report)}
-
-
 def told(report: ExtractionReport) -> dict[str, Any]:
     """Return what a job says of an extraction, as JSON can hold it; raises `Interrupted`."""
     if report.interrupted:
@@ -148,11 +113,6 @@ def title_of(descriptor: str) -> str:
     return str(get_any(descriptor).title or descriptor) if known else descriptor
 
 
-def title_of_learning(arguments: Mapping[str, Any]) -> str:
-    collection = Collection.objects.filter(pk=arguments["collection"]).first()
-    return _("Learning words: %(collection)s") % {"collection": collection or "–"}
-
-
 def ask_for_extraction(
     image_ids: Sequence[int], descriptor: str = DEFAULT, user: Any = None
 ) -> Iterator[Job]:
@@ -173,11 +133,6 @@ def ask_for_missing(collection: Collection, user: Any = None) -> list[Job]:
         )
         for name in sorted(all_names(), key=lambda name: name == DEFAULT)
     ]
-
-
-def ask_for_words(collection_id: int, words: int | None = None, user: Any = None) -> Job:
-    arguments = {"collection": collection_id, "words": words}
-    return ask_for(kind=LEARNING.name, arguments=arguments, user=user)
 
 
 def was_stopped(job: Job) -> bool:
@@ -227,21 +182,6 @@ def outcomes_in_words(done: Sequence[dict[str, Any]], reasons: Sequence[str] = (
     return said
 
 
-def words_in_words(job: Job) -> list[Told]:
-    """Say what became of learning words, as (message level, text)."""
-    if job.is_under_way:
-        return [(messages.SUCCESS, _("Learning words is queued for a worker."))]
-    if not job.outcome:
-        text = _("No words could be learned: %(reason)s")
-        return [(messages.ERROR, text % {"reason": job.word_of_end()})]
-    return learning_in_words(job.outcome)
-
-
-def learning_in_words(outcome: dict[str, Any]) -> list[Told]:
-    learned = _("Learned the vocabulary %(name)s.") % {"name": outcome["name"]}
-    return [(messages.SUCCESS, learned), *outcomes_in_words([outcome])]
-
-
 def failures_in_words(failures: Sequence[Sequence[str]]) -> str:
     """Name the first few images that failed, each with its reason, and count the rest."""
     named = " ".join(f"{name}: {reason}" for name, reason in failures[:FAILURES_NAMED])
@@ -271,13 +211,5 @@ FILLING = add_kind(
         title=title_of_filling,
         run=extract_missing,
         tell=lambda outcome: outcomes_in_words([outcome]),
-    )
-)
-LEARNING = add_kind(
-    Kind(
-        name="words",
-        title=title_of_learning,
-        run=learn_words,
-        tell=learning_in_words,
     )
 )

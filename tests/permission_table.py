@@ -86,7 +86,7 @@ MODELS = {
     "evaluation/judgement": BY_HAND,
     "evaluation/evaluationrun": BY_IMPORT,
     "evaluation/recipetrial": BY_IMPORT,
-    "catalog/whitening": BY_IMPORT,
+    "catalog/whitening": BY_IMPORT | {"add/": KEEPER},
     "catalog/vocabulary": BY_IMPORT,
     "search/collectionrecipe": BY_HAND,
     # Somebody else's: nobody but administrators sees it.

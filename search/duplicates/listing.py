@@ -64,10 +64,10 @@ def shown_group(group: Sequence[int], found: dict[int, Image]) -> Group:
 def steps_of(scan: DuplicateScan) -> list[Step]:
     """Return distances to choose from, evenly up to the largest, the suggested one among them."""
     even = np.linspace(0, scan.widest, STEPS + 1)[1:].tolist()
-    distances = scan.pairs.distances
+    distances, suggested = scan.pairs.distances, round(scan.suggested, 6)
     return [
-        Step(step, int(np.searchsorted(distances, step, side="right")), step == scan.suggested)
-        for step in sorted({*even, scan.suggested})
+        Step(step, int(np.searchsorted(distances, step, side="right")), step == suggested)
+        for step in sorted({suggested, *(round(step, 6) for step in even)})
     ]
 
 

@@ -11,8 +11,8 @@ from catalog.descriptors.local import vocabulary as finding
 from catalog.descriptors.local.aggregated import get_aggregated
 from catalog.descriptors.local.registry import get_local
 from catalog.descriptors.local.rootsift import RootSift
-from catalog.jobs import ask_for_words
 from catalog.learned_models import Vocabulary
+from catalog.learning_jobs import ask_for_words
 from catalog.models import Collection, Image, ImageVector
 from catalog.vocabularies import learn_vocabulary, most_words
 from tests.helpers import add_image
