@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any, Protocol, cast
+from urllib.parse import urlencode
 
 import numpy as np
 from django.contrib import admin, messages
@@ -20,7 +21,7 @@ from . import admin_learned
 from .admin_clearing import clear
 from .admin_deletion import DeletionWithoutVectors
 from .admin_features import (
-    state_columns,
+    state_column,
     state_filters,
     state_of,
     titled,
@@ -33,6 +34,7 @@ from .descriptors import DEFAULT, DescriptorError, all_names, get_any
 from .extraction import pending_ids
 from .feature_states import FeatureState
 from .features import current_model_id, features_of, searched_with
+from .files.thumbnails import SIZES, fitted
 from .jobs import ask_for_extraction, in_words, was_stopped
 from .links import by_recipe, image_links
 from .models import Collection, Image, ImageVector
@@ -43,10 +45,14 @@ from .querysets import CollectionQuerySet, ImageQuerySet
 def thumbnail(image: Image, size: str) -> str:
     """Return an `<img>`; the fingerprint in its address lets browsers keep it for good."""
     address = reverse("catalog:thumbnail", args=[image.pk, size])
+    width, height = fitted(image.width, image.height, SIZES[size])
     return format_html(
-        '<img class="catalog-thumbnail" src="{}?v={}" alt="" loading="lazy">',
+        '<img class="catalog-thumbnail" src="{}?v={}" alt="" width="{}" height="{}"'
+        ' loading="lazy">',
         address,
         image.sha256[:12],
+        str(width),
+        str(height),
     )
 
 
@@ -131,7 +137,7 @@ class ImageAdmin(SearchedByName, CatalogAdmin):
         return with_states(cast(ImageQuerySet, super().get_queryset(request)))
 
     def get_list_display(self, request: HttpRequest) -> list:
-        return ["preview", "shown_name", *state_columns(), "collection", "format", "pixels"]
+        return ["preview", "shown_name", state_column(), "collection", "format", "pixels"]
 
     def get_list_filter(self, request: HttpRequest) -> list:
         return ["collection", "format", *state_filters()]
@@ -234,6 +240,9 @@ class CollectionAdmin(CatalogAdmin):
     search_fields = ["slug", "title"]
     fields = ["slug", "title", "images", "created_at"]
     readonly_fields = ["images", "created_at"]
+
+    def view_on_site(self, collection: Collection) -> str:
+        return f"{reverse('catalog:browse')}?{urlencode({'collection': collection.slug})}"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> list[str]:
         # Commands, ground truth and stored files refer to a collection by its short name.

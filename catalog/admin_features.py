@@ -1,5 +1,5 @@
 """The state of images' features, as the admin shows it: computed by the database, never by
-loading vectors. A column for each declared descriptor; a filter and two actions for each of them
+loading vectors. One column; a filter and two actions for each of them
 and of local features.
 """
 
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import capfirst
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -74,17 +74,22 @@ def state_of(image: Image, descriptor: str) -> SafeString:
     )
 
 
-def state_columns() -> list[Callable[[Image], SafeString]]:
-    """Return a list column for each declared descriptor."""
-    return [state_column(name) for name in descriptor_names()]
+def state_column() -> Callable[[Image], SafeString]:
+    """Return the list column of features: one line for each declared descriptor.
 
+    A column each would be wider than the page where there are several.
+    """
+    names = descriptor_names()
 
-def state_column(descriptor: str) -> Callable[[Image], SafeString]:
-    @admin.display(description=titled(_("features"), descriptor), ordering=annotation(descriptor))
+    @admin.display(
+        description=_("features"), ordering=annotation(names[0]) if len(names) == 1 else None
+    )
     def features(image: Image) -> SafeString:
-        return state_of(image, descriptor)
+        if len(names) == 1:
+            return state_of(image, names[0])
+        lines = ((state_of(image, name), name) for name in names)
+        return format_html_join("", '<div class="catalog-features">{} {}</div>', lines)
 
-    features.__name__ = annotation(descriptor)
     return features
 
 

@@ -275,7 +275,7 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
     fields = [
         *("benchmark", "map", "counted", "topics_without_positives", "judged_missing"),
         *("names_total", "names_unknown"),
-        *("images_ranked", "created_at", "duration", "facts"),
+        *("images_ranked", "created_at", "took", "facts"),
     ]
 
     def dependents(self, rows: list[EvaluationRun]) -> dict[str, int]:
@@ -284,6 +284,10 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
     @admin.display(description="mAP", ordering="mean_ap")
     def map(self, run: EvaluationRun) -> str | None:
         return None if run.mean_ap is None else floatformat(run.mean_ap, 4)
+
+    @admin.display(description=_("duration"))
+    def took(self, run: EvaluationRun) -> str | None:
+        return None if run.duration is None else f"{floatformat(run.duration, 1)} s"
 
     @admin.display(description=_("topics in the mean"))
     def counted(self, run: EvaluationRun) -> str:

@@ -16,7 +16,9 @@ from catalog.names import canonical
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that are shown, never edited here; deleting stays possible where it makes sense."""
 
-    view_on_site = False
+    def view_on_site(self, obj: Any) -> str | None:
+        """Return the page of what has one; Django's own way would ask for a table of sites."""
+        return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
 
     class Media:
         css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.descriptors import DEFAULT
 from catalog.models import Collection
 from search.engines import vector_aliases
-from search.recipes import get_recipe, known_recipes
+from search.recipes import default_recipe, get_recipe, known_recipes
 
 from .measures.protocols import OXFORD_PROTOCOLS, REVISITED_PROTOCOLS
 from .messages import PROTOCOLS
@@ -23,15 +23,26 @@ DEEPEST = 1000
 
 
 def protocol_choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
-    """Every protocol under the kind of ground truth that it is for."""
+    """The protocols that labels of some benchmark allow, under the kind of ground truth that each
+    is for."""
     kinds = (
         (gettext("Labels good, ok and junk"), OXFORD_PROTOCOLS),
         (gettext("Labels easy, hard and junk"), REVISITED_PROTOCOLS),
     )
-    return [
-        (kind, [(protocol.name, PROTOCOLS[protocol.name][0]) for protocol in protocols])
+    allowed = {protocol.name for one in Benchmark.objects.all() for protocol in one.protocols}
+    found = [
+        (kind, [(one.name, PROTOCOLS[one.name][0]) for one in protocols if one.name in allowed])
         for kind, protocols in kinds
     ]
+    return [(kind, choices) for kind, choices in found if choices]
+
+
+def best_recipe() -> str:
+    """Return the name of what ranks the first benchmark's collection best as far as is known."""
+    benchmark = Benchmark.objects.select_related("collection").first()
+    if benchmark is None:
+        return DEFAULT
+    return default_recipe(benchmark.collection).plain.name
 
 
 def engine_choices() -> list[tuple[str, str]]:
@@ -65,7 +76,7 @@ class EvaluateForm(forms.Form):
     )
     exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
     recipe = forms.ChoiceField(
-        label=_("Rank by"), choices=recipe_choices, initial=DEFAULT, required=False
+        label=_("Rank by"), choices=recipe_choices, initial=best_recipe, required=False
     )
     engine = forms.ChoiceField(
         label=_("Engine"), choices=engine_choices, initial="default", required=False
@@ -109,7 +120,7 @@ class ReplayForm(forms.Form):
 
     benchmark = BenchmarkField(empty_label=None)
     protocol = forms.ChoiceField(label=_("Protocol"), choices=protocol_choices)
-    recipe = forms.ChoiceField(label=_("Rank by"), choices=recipe_choices, initial=DEFAULT)
+    recipe = forms.ChoiceField(label=_("Rank by"), choices=recipe_choices, initial=best_recipe)
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.descriptors import DescriptorError, get_descriptor
-from evaluation.models import EvaluationRun
+from evaluation.models import Benchmark, EvaluationRun
 from tests.evaluation.landmarks import Describer
 from tests.evaluation.views.viewing import evaluated, heavy_columns_read, use_describer
 from tests.pages import html, text
@@ -107,11 +107,7 @@ def test_work_for_a_worker_does_not_keep_the_request(client, benchmark_rows, set
         ({"benchmark": "9" * 30}, "benchmark", "Select a valid choice."),
         ({"benchmark": "\x00"}, "benchmark", "Null characters are not allowed."),
         ({"benchmark": None}, "benchmark", "This field is required."),
-        (
-            {"protocol": "medium"},
-            "protocol",
-            "fit these protocols: standard (good and ok), good, ok",
-        ),
+        ({"protocol": "medium"}, "protocol", "Select a valid choice. medium is not"),
         ({"protocol": "<b>"}, "protocol", "Select a valid choice. &lt;b&gt; is not"),
         ({"query": "nothing"}, "query", "Select a valid choice."),
         ({"query": None}, "query", "This field is required."),
@@ -124,6 +120,18 @@ def test_bad_choices_are_form_errors(client, benchmark_rows, changed, field, mes
     assert list(response.context["form"].errors) == [field]
     assert message in html(response)
     assert not EvaluationRun.objects.exists()
+
+
+def test_of_several_benchmarks_each_takes_its_own_protocols(client, benchmark_rows):
+    # Catches a protocol that is offered for labels it cannot be counted from.
+    assert "Labels easy, hard and junk" not in html(client.get(INDEX))
+    Benchmark.objects.create(
+        name="revisited", collection=benchmark_rows.collection, labels=["easy", "hard", "junk"]
+    )
+    assert "Labels easy, hard and junk" in html(client.get(INDEX))
+    response = client.post(INDEX, asked(benchmark_rows, protocol="medium"))
+    assert response.status_code == 400
+    assert "fit these protocols: standard (good and ok), good, ok" in html(response)
 
 
 def test_weights_that_cannot_be_had_are_a_form_error(client, benchmark_rows, monkeypatch):
