@@ -17,6 +17,7 @@ from .files.metadata import can_filter
 from .files.originals import gets_whole_file, serve_original
 from .files.thumbnails import SIZES, rendition_of
 from .links import by_recipe, collection_links, image_links, part_search
+from .looks import LOOKS, chosen_look, keep_look
 from .models import Collection, Image
 from .pixels import Fault, PictureError
 from .trouble.reasons import of_storage
@@ -51,10 +52,12 @@ def browse(request: HttpRequest) -> HttpResponse:
         .select_related("collection")
         .order_by("collection__slug", "name")
     )
-    return render(
+    response = render(
         request,
         "catalog/browse.html",
         {
+            "look": chosen_look(request),
+            "looks": LOOKS,
             "page": Paginator(images, PAGE_SIZE).get_page(request.GET.get("page")),
             "collection": collection,
             "collections": Collection.objects.with_image_count(),
@@ -62,6 +65,7 @@ def browse(request: HttpRequest) -> HttpResponse:
             "links": [(link.label, link.address(slug)) for link in collection_links if collection],
         },
     )
+    return keep_look(request, response)
 
 
 @require_safe

@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 from catalog.addresses import address
 from catalog.descriptors import Description, DescriptorError
 from catalog.links import by_recipe
+from catalog.looks import LOOKS, chosen_look, keep_look
 from catalog.models import Collection, Image
 from catalog.pixels import PictureError
 
@@ -34,6 +35,7 @@ from .asking import (
     page_number,
     pages_at_once,
 )
+from .folding import folded
 from .forms import BoxForm, FilterForm
 from .models import Query
 from .queries import NotDescribed, described_image, descriptions_of
@@ -151,6 +153,10 @@ def show_ranking(
     context |= question_context(request, question, own, context)
     found, page = context["results"], context["page"]
     hits = with_marks(found.hits, question, earlier, page.end_index)
+    context |= {"look": chosen_look(request), "looks": LOOKS}
+    if request.GET.get("copies") != "each":
+        hits = folded(found, hits)
+        context["folded"] = sum(len(hit.copies) for hit in hits)
     context |= {"results": replace(found, hits=hits), "lacking": lacking, "moved": bool(earlier)}
     # Of all pictures: what is shown may be narrowed to those that are not similar.
     all_of_them = page.number == 1 and not filters.asked
@@ -238,7 +244,7 @@ def render_ranking(
         template = "search/_ranking.html" if checked else "search/_hits.html"
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
-    return response
+    return keep_look(request, response)
 
 
 def show_problem(

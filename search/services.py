@@ -41,6 +41,7 @@ class Hit:
     its rank before the last round of that, None where it was far down or there was none, and
     `is_new` says that it was not shown then. `nearness` (1: the same, 0: as far as the ordinary
     picture) and `farther` (the share of pictures that are) are known of plain distances only.
+    `copies` are hits further down that are nearly the same, where they are folded.
     """
 
     rank: int
@@ -53,6 +54,7 @@ class Hit:
     is_new: bool = False
     nearness: float | None = None
     farther: float | None = None
+    copies: tuple["Hit", ...] = ()
 
     @property
     def percent(self) -> float | None:

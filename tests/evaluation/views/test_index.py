@@ -126,7 +126,10 @@ def test_of_several_benchmarks_each_takes_its_own_protocols(client, benchmark_ro
     # Catches a protocol that is offered for labels it cannot be counted from.
     assert "Labels easy, hard and junk" not in html(client.get(INDEX))
     Benchmark.objects.create(
-        name="revisited", collection=benchmark_rows.collection, labels=["easy", "hard", "junk"]
+        name="revisited",
+        collection=benchmark_rows.collection,
+        labels=["easy", "hard", "junk"],
+        imported_at=benchmark_rows.imported_at,
     )
     assert "Labels easy, hard and junk" in html(client.get(INDEX))
     response = client.post(INDEX, asked(benchmark_rows, protocol="medium"))
