@@ -11,7 +11,10 @@ class SearchConfig(AppConfig):
         from catalog.links import CollectionLink, add_image_link, collection_links, part_search
 
         from . import checks  # noqa: F401 (checks register themselves)
-        from .duplicates import jobs  # noqa: F401 (kinds of jobs register themselves)
+
+        # Kinds of jobs register themselves.
+        from .duplicates import jobs as duplicates  # noqa: F401
+        from .occlusion import jobs as occlusion  # noqa: F401
         from .own_files import QueryPictures, Uploads, VectorFiles
 
         add_image_link(label=_("More like this"), url_name="search:similar")

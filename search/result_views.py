@@ -38,6 +38,7 @@ from .asking import (
 from .folding import folded
 from .forms import BoxForm, FilterForm
 from .models import Query
+from .occlusion.measuring import described_by
 from .queries import NotDescribed, described_image, descriptions_of
 from .questions import Example, Question, described_question
 from .questions.model import MOST_EXAMPLES
@@ -82,6 +83,7 @@ def show_results(
         "query_quota": settings.SIS_QUERY_QUOTA_BYTES,
         "ranking_url": query.get_absolute_url(),
         "proof_url": f"{query.get_absolute_url()}proof/",
+        "why_url": f"{query.get_absolute_url()}why/",
         "add_path": reverse("search:add_to_query", args=[query.pk]),
     }
     return show_ranking(
@@ -110,6 +112,7 @@ def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
         "image": image,
         "ranking_url": reverse("search:similar", args=[image.pk]),
         "proof_url": f"{address('catalog:image', image.pk)}proof/",
+        "why_url": f"{address('catalog:image', image.pk)}why/",
         "add_path": reverse("search:add_to_image", args=[image.pk]),
     }
     return show_ranking(
@@ -153,6 +156,7 @@ def show_ranking(
     context |= question_context(request, question, own, context)
     found, page = context["results"], context["page"]
     hits = with_marks(found.hits, question, earlier, page.end_index)
+    context["explains"] = bool(described_by(asked.recipe)) and not question.is_composed
     context |= {"look": chosen_look(request), "looks": LOOKS}
     if request.GET.get("copies") != "each":
         hits = folded(found, hits)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import duplicate_views, proof_views, query_views, result_views, views
+from . import duplicate_views, proof_views, query_views, result_views, views, why_views
 
 app_name = "search"
 urlpatterns = [
@@ -23,5 +23,7 @@ urlpatterns = [
     path("images/<int:pk>/similar/", result_views.similar, name="similar"),
     path("images/<int:pk>/similar/add/", query_views.add_to_image, name="add_to_image"),
     path("images/<int:pk>/part/", query_views.image_part, name="image_part"),
+    path("search/<uuid:pk>/why/<int:hit>/", why_views.query_why, name="query_why"),
+    path("images/<int:pk>/why/<int:hit>/", why_views.image_why, name="image_why"),
     path("images/<int:pk>/proof/<int:hit>/", proof_views.image_proof, name="image_proof"),
 ]

@@ -22,6 +22,8 @@ PUBLIC = {
     "images/<int:pk>/similar/add/": POST_ONLY,
     "images/<int:pk>/part/": POST_ONLY,
     "images/<int:pk>/proof/<int:hit>/": OPEN,
+    "search/<uuid:pk>/why/<int:hit>/": OPEN,
+    "images/<int:pk>/why/<int:hit>/": OPEN,
     "recipes/": OPEN,
     "images/": OPEN,
     "collections/new/": (302, 403, 403, 200),

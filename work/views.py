@@ -22,9 +22,10 @@ PAGE_SIZE = 25
 def index(request: HttpRequest) -> HttpResponse:
     """All work that the user may see."""
     settle_lost()
+    # What came of each is on its own page, and may be long.
     ended = Job.objects.visible_to(request.user).ended().select_related("asked_by")
     context = under_way(request) | {
-        "page": Paginator(ended, PAGE_SIZE).get_page(request.GET.get("page"))
+        "page": Paginator(ended.defer("outcome"), PAGE_SIZE).get_page(request.GET.get("page"))
     }
     return unkept(render(request, "work/index.html", context))
 

@@ -12,16 +12,20 @@ from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
+from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
 from django_tasks_db.models import DBTaskResult
 
 from .ending import settle_lost
-from .models import Worker
+from .models import Job, State, Worker
 from .querysets import BEAT
 from .running import leaving, this_worker
+from .tasks import do_job
 
 # What is older tells nobody anything: the page shows jobs, not how they were carried.
 KEPT = timedelta(days=14)
+# A job that waits and its task are made within a moment.
+FORGOTTEN_AFTER = timedelta(minutes=1)
 # Before the database is asked again.
 SECONDS_AFTER_TROUBLE = 2.0
 
@@ -43,6 +47,7 @@ class Pulse(threading.Thread):
             try:
                 Worker.objects.filter(pk=self.worker.pk).update(seen_at=timezone.now())
                 settle_lost()
+                enqueue_forgotten()
             except DatabaseError:
                 pass  # gone for a while; the next beat tries again
             finally:
@@ -86,6 +91,7 @@ class JobWorker(QueueWorker):
 
     def run(self) -> None:
         settle_lost()
+        enqueue_forgotten()
         forget_old()
         row = Worker.objects.create(host=socket.gethostname(), process=os.getpid())
         this_worker.set(row)
@@ -104,6 +110,21 @@ class JobWorker(QueueWorker):
             pulse.stopped.set()
             pulse.join()
             row.delete()
+
+
+def enqueue_forgotten() -> None:
+    """Enqueue jobs that wait and have no task, as after a kill between the two."""
+    since = timezone.now() - FORGOTTEN_AFTER
+    for pk in Job.objects.filter(state=State.QUEUED, created_at__lt=since).values_list(
+        "pk", flat=True
+    ):
+        waiting = DBTaskResult.objects.filter(
+            task_path=do_job.module_path,
+            status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING),
+            args_kwargs__kwargs__job_id=pk,
+        )
+        if not waiting.exists():
+            do_job.enqueue(job_id=pk)
 
 
 def forget_old() -> None:
