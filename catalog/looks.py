@@ -18,7 +18,7 @@ class Look:
 
     name: str
     title: str | Promise
-    rendition: str = "grid"
+    rendition: str = "card"
 
 
 NORMAL = Look("grid", _("Medium"))

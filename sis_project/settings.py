@@ -4,6 +4,7 @@ With none set, everything lives under `var/` and the system answers on this mach
 `SIS_PRODUCTION=1` takes no default that is unsafe in public: it wants its own key and hosts.
 """
 
+import sys
 from pathlib import Path
 
 import environ
@@ -107,6 +108,9 @@ MEDIA_ROOT = SIS_VAR_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 STATIC_ROOT = SIS_VAR_DIR / "static"
+# Under names with the hash of their content, which browsers keep for good. Production collects
+# them by a command, quickstart each time it starts.
+STATIC_IS_COLLECTED = SIS_PRODUCTION or sys.argv[1:2] == ["quickstart"]
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ROOT = BASE_DIR / "static" / "root"  # what browsers ask for without being told
 STORAGES = {
@@ -118,12 +122,12 @@ STORAGES = {
     },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if SIS_PRODUCTION
+        if STATIC_IS_COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
-# Outside production nobody runs collectstatic: serve straight from the sources.
-WHITENOISE_USE_FINDERS = not SIS_PRODUCTION
+# Where nobody runs collectstatic, files are served straight from the sources.
+WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED
 if not SIS_PRODUCTION:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 

@@ -22,7 +22,15 @@ from .sealing import is_whole, sealed
 
 FOLDER = "thumbnails"
 # Boxes that renditions fit into, in pixels, by the name they have in addresses.
-SIZES = {"small": (96, 96), "grid": (320, 320), "medium": (640, 640), "large": (1600, 1600)}
+SIZES = {
+    "small": (96, 96),
+    "card": (240, 240),
+    "grid": (320, 320),
+    "medium": (640, 640),
+    "large": (1600, 1600),
+}
+# On screens with two pixels for each of a page's, this one is shown instead.
+FINER = {"card": "grid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Coding:
 # 33.5. It takes twice as long to write (15 ms of these), so the large ones stay JPEG.
 WEBP = Coding("WEBP", ".webp", "image/webp", {"quality": 75, "method": 4})
 JPEG = Coding("JPEG", ".jpg", "image/jpeg", {"quality": 82, "optimize": True})
-CODINGS = {"small": WEBP, "grid": WEBP, "medium": WEBP, "large": JPEG}
+CODINGS = {"small": WEBP, "card": WEBP, "grid": WEBP, "medium": WEBP, "large": JPEG}
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..addresses import address
-from ..files.thumbnails import SIZES, fitted
+from ..files.thumbnails import FINER, SIZES, fitted
 from ..models import Image
 from ..names import printable
 
@@ -29,10 +29,15 @@ def rendition(image: Image, size: str, alt: str = "", *, lazy: bool = True) -> S
     height are those of the rendition, so that a page does not jump while pictures arrive.
     """
     width, height = fitted(image.width, image.height, SIZES[size])
+    version = image.sha256[:12]
+    finer = FINER.get(size)
     return format_html(
-        '<img src="{}?v={}" alt="{}" width="{}" height="{}"{} decoding="async">',
+        '<img src="{}?v={}"{} alt="{}" width="{}" height="{}"{} decoding="async">',
         address("catalog:thumbnail", image.pk, size),
-        image.sha256[:12],
+        version,
+        format_html(' srcset="{}?v={} 2x"', address("catalog:thumbnail", image.pk, finer), version)
+        if finer
+        else "",
         alt,
         width,
         height,

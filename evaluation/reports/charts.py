@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from catalog.names import printable
 
 from ..measures.anatomy import Trapezoid
+from .chart_colours import BAND, BAR, GRID, INK, LOSS, MEAN, MUTED, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,9 +33,6 @@ PNG_SCALE = 2
 # Dots on a side; beyond, a chart of very many topics is drawn smaller.
 LARGEST_PNG = 32_000
 FONT = 8.0  # points
-
-INK, MUTED, GRID, BAND = "#18212b", "#51606f", "#d5dbe1", "#f1f4f6"
-BAR, LOSS, MEAN = "#0f766e", "#b45309", "#8f1d1d"
 
 BARS_WIDTH = 400
 ROW, GAP = 16, 8  # pixels
@@ -73,7 +71,7 @@ class Chart:
 
     def _saved(self, kind: str, **options: Any) -> bytes:
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format=kind, facecolor="white", **options)
+        self.figure.savefig(buffer, format=kind, facecolor=PAPER, **options)
         return buffer.getvalue()
 
 
@@ -195,7 +193,7 @@ def draw_bar(axes: "Axes", row: float, bar: Bar, *, signed: bool) -> None:
         row,
         bar.value,
         height=ROW - 5,
-        color="white" if lost else BAR,
+        color=PAPER if lost else BAR,
         edgecolor=LOSS if lost else BAR,
         hatch="/////" if lost else None,
         linewidth=0.8,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from ..forms import CompareForm
 from ..models import EvaluationRun, Outcome, TopicResult
 from ..reports import charts
+from ..reports.chart_colours import with_dark_colours
 from ..reports.comparison import Comparison, NothingToCompare, compare_runs
 from ..reports.provenance import NotComparable
 from ..reports.topic_detail import TopicDetail
@@ -136,7 +137,7 @@ def drawn(
     response = get_conditional_response(request, etag=etag)
     if response is None:
         chart = draw()
-        content = chart.svg() if kind == "svg" else chart.png()
+        content = with_dark_colours(chart.svg()) if kind == "svg" else chart.png()
         response = HttpResponse(content, content_type=TYPES[kind])
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)

@@ -44,7 +44,7 @@
     card = chosen;
     const link = card.querySelector(".card-link");
     view = { zoom: 1, x: 0.5, y: 0.5 };
-    picture.src = card.querySelector(".card-picture img").src.replace(/\/(grid|medium)\//, "/large/");
+    picture.src = card.querySelector(".card-picture img").src.replace(/\/(card|medium)\//, "/large/");
     picture.alt = link.querySelector(".card-name").textContent.trim();
     title.textContent = `${card.value}. ${picture.alt}`;
     const copy = card.querySelector(".card-facts").cloneNode(true);

@@ -90,7 +90,7 @@ def site(live_server, collection: Collection, monkeypatch: pytest.MonkeyPatch) -
     warm = Client()
     for number in range(IMAGES):
         image = add_image(collection, f"image-{number:02d}", seed=number)
-        for size in ("small", "grid", "medium", "large"):
+        for size in ("small", "card", "grid", "medium", "large"):
             warm.get(f"/images/{image.pk}/thumbnail/{size}/").close()
     describe_all()
     return live_server.url

@@ -153,7 +153,7 @@ def test_evaluation(open_browser, live_server, axe, collection, monkeypatch):
     reset_engines()
     warm = Client()
     for image in add_pictures(collection).values():
-        for size in ("small", "grid", "medium", "large"):
+        for size in ("small", "card", "grid", "medium", "large"):
             warm.get(f"/images/{image.pk}/thumbnail/{size}/").close()
     addresses = addresses_of_evaluation(collection, imported(FILES))
     found = all_judged(open_browser, axe, live_server.url, addresses)

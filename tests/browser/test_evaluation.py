@@ -36,7 +36,7 @@ def runs(live_server, collection, monkeypatch) -> list[EvaluationRun]:
     # Made before the browser asks: the server's threads share one connection.
     warm = Client()
     for image in pictures.values():
-        for size in ("grid", "large"):
+        for size in ("card", "grid", "large"):
             warm.get(f"/images/{image.pk}/thumbnail/{size}/").close()
     benchmark = imported(FILES)
     return [

@@ -15,7 +15,7 @@ def images(live_server, collection):
     images = fill_with_views(collection)
     warm = Client()  # as in `site`: renditions are recorded by one thread
     for image in images.values():
-        for size in ("grid", "large"):
+        for size in ("card", "grid", "large"):
             warm.get(f"/images/{image.pk}/thumbnail/{size}/").close()
     return images
 

@@ -127,7 +127,7 @@ def test_the_original_is_served_as_it_was_imported(client, image):
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-SIDES = {"small": 96, "grid": 320, "medium": 640, "large": 1600}
+SIDES = {"small": 96, "card": 240, "grid": 320, "medium": 640, "large": 1600}
 
 
 @pytest.mark.parametrize(("size", "side"), list(SIDES.items()))
@@ -151,9 +151,9 @@ def test_a_large_picture_is_reduced(client, collection):
     with image.file.storage.open(image.file.name, "wb") as file:
         file.write(big.getvalue())
     Image.objects.filter(pk=image.pk).update(width=900, height=300)
-    rendition = PillowImage.open(BytesIO(body(client.get(address(image, "thumbnail", "grid")))))
-    assert rendition.size == (320, 107)
-    assert 'width="320" height="107"' in html(client.get(BROWSE))
+    rendition = PillowImage.open(BytesIO(body(client.get(address(image, "thumbnail", "card")))))
+    assert rendition.size == (240, 80)
+    assert 'width="240" height="80"' in html(client.get(BROWSE))
 
 
 @pytest.mark.parametrize("version", ["{fresh}", "0123456789ab", ""])

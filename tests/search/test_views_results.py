@@ -39,7 +39,7 @@ def test_a_page_has_thirty_hits_with_rank_picture_name_and_distance(client, quer
         assert f"Rank {hit.rank}" in shown
         assert f"Distance {hit.score:.4f}" in shown
         assert hit.image.name in shown
-        assert f"/images/{hit.image.pk}/thumbnail/grid/?v={hit.image.sha256[:12]}" in markup
+        assert f"/images/{hit.image.pk}/thumbnail/card/?v={hit.image.sha256[:12]}" in markup
     assert "/original/" not in markup
 
 

@@ -233,6 +233,11 @@ def test_it_serves_pages_until_ctrl_c(tmp_path):
                 assert answer.status == 200
             with urllib.request.urlopen(f"{address}static/admin/css/base.css") as answer:
                 assert answer.status == 200
+            # Files have names with their hash, and may be kept for good.
+            with urllib.request.urlopen(address) as answer:
+                style = re.search(r"/static/sis/style\.[0-9a-f]{12}\.css", answer.read().decode())
+            with urllib.request.urlopen(f"{address.rstrip('/')}{style[0]}") as answer:
+                assert "immutable" in answer.headers["Cache-Control"]
             signed_in = sign_in_by(next(line for line in server.stdout if "Sign in" in line))
             assert "admin" in signed_in
             server.send_signal(signal.SIGINT)

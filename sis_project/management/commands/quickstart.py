@@ -49,6 +49,8 @@ class Command(SisCommand):
                 % {"name": quickstart.ADMIN, "password": password}
             )
         if listener:
+            if settings.STATIC_IS_COLLECTED:
+                call_command("collectstatic", interactive=False, verbosity=0)
             with beside(self.choose_weights, self.extractions()):
                 self.serve(listener)
         else:

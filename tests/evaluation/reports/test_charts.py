@@ -12,6 +12,7 @@ from PIL import Image as PillowImage
 
 from evaluation.measures.anatomy import Trapezoid, anatomy
 from evaluation.measures.metrics import judge
+from evaluation.reports.chart_colours import DARK, with_dark_colours
 from evaluation.reports.charts import (
     ANATOMY_FRAME,
     Bar,
@@ -221,3 +222,20 @@ class TestAddresses:
         shown = texts(client.get(addresses[0]).content)
         assert {"no positives", "not evaluated"} <= set(shown)
         assert "0.000" not in shown
+
+
+def test_every_colour_has_one_for_dark_screens():
+    # Catches ink on a dark ground: a colour that is drawn and has no dark one.
+    steps = [Trapezoid(0, 0, 1, 1, 0.5, 0.5, 0.5), Trapezoid(1, 1, 1, 0.7, 1, 0.5, 0.4)]
+    drawn = [
+        bar_chart([*BARS, Bar("lost", "x", -0.4)], label="AP", mean=0.3, signed=True),
+        curve_chart([1, 0.5, 0]),
+        anatomy_chart(steps),
+    ]
+    for chart in drawn:
+        svg = chart.svg()
+        used = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", svg.decode()))
+        assert used <= set(DARK)
+        dark = with_dark_colours(svg)
+        ElementTree.fromstring(dark)
+        assert b"prefers-color-scheme: dark" in dark
