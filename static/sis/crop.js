@@ -1,19 +1,18 @@
 /* Marks a part of a picture: a box that is drawn, moved and resized by mouse, finger or keys. It
-   only fills the four number fields of the form, which work without it. */
+   only fills the four number fields of the form, which work without it. Where another picture takes
+   the place, as in the viewer, `crop:picture` on the root begins anew. */
 "use strict";
 
-(() => {
-  const root = document.querySelector("[data-crop]");
-  if (!root) return;
+for (const root of document.querySelectorAll("[data-crop]")) {
   const layer = root.querySelector("[data-crop-layer]");
   const form = root.querySelector("[data-crop-form]");
   const details = root.querySelector("[data-crop-details]");
   const search = root.querySelector("[data-crop-search]");
   const frame = layer.parentElement;
-  const { width, height } = layer.viewBox.baseVal;
+  let { width, height } = layer.viewBox.baseVal;
   const inputs = ["x1", "y1", "x2", "y2"].map((name) => form.elements.namedItem(name));
   // A shorter drag is taken for a click, and no side becomes shorter.
-  const LEAST = Math.max(4, Math.round(Math.min(width, height) / 50));
+  const shortest = () => Math.max(4, Math.round(Math.min(width, height) / 50));
   // Between the box and its button, in pixels of the screen: a handle lies there.
   const GAP = 14;
   const EDGES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
@@ -107,10 +106,11 @@
   }
 
   function resized([x1, y1, x2, y2], edge, [x, y]) {
-    if (edge.includes("w")) x1 = clamp(x, 0, x2 - LEAST);
-    if (edge.includes("e")) x2 = clamp(x, x1 + LEAST, width);
-    if (edge.includes("n")) y1 = clamp(y, 0, y2 - LEAST);
-    if (edge.includes("s")) y2 = clamp(y, y1 + LEAST, height);
+    const least = shortest();
+    if (edge.includes("w")) x1 = clamp(x, 0, x2 - least);
+    if (edge.includes("e")) x2 = clamp(x, x1 + least, width);
+    if (edge.includes("n")) y1 = clamp(y, 0, y2 - least);
+    if (edge.includes("s")) y2 = clamp(y, y1 + least, height);
     return [x1, y1, x2, y2];
   }
 
@@ -137,7 +137,7 @@
       mark(moved(drag.box, to[0] - drag.at[0], to[1] - drag.at[1]));
     } else {
       const drawn = between(drag.at, to);
-      if (drawn[2] - drawn[0] < LEAST || drawn[3] - drawn[1] < LEAST) return;
+      if (drawn[2] - drawn[0] < shortest() || drawn[3] - drawn[1] < shortest()) return;
       details.open = true;
       mark(drawn);
     }
@@ -185,6 +185,14 @@
   });
   search.addEventListener("click", () => form.requestSubmit());
   window.addEventListener("resize", draw);
+  root.addEventListener("crop:picture", () => {
+    ({ width, height } = layer.viewBox.baseVal);
+    box = null;
+    shape?.remove();
+    shape = null;
+    details.open = false;
+    draw();
+  });
 
   layer.classList.add("can-draw");
   layer.classList.toggle("is-drawing", details.open);
@@ -192,4 +200,4 @@
   layer.setAttribute("role", "application");
   form.querySelector("[data-crop-hint]").hidden = false;
   draw();
-})();
+}

@@ -12,6 +12,9 @@
   const title = dialog.querySelector("[data-viewer-title]");
   const open = dialog.querySelector("[data-viewer-open]");
   const help = dialog.querySelector("[data-viewer-help]");
+  // A part of the hit is drawn by crop.js, while its form is open.
+  const part = dialog.querySelector("[data-crop-details]");
+  const layer = dialog.querySelector("[data-crop-layer]");
   const marks = { like: "[data-viewer-like]", unlike: "[data-viewer-unlike]" };
   const MOST_ZOOM = 8;
   // Both panes show the same place: how large, and what share of the picture is in the middle.
@@ -27,11 +30,11 @@
     view.x = clamp(view.x, half, 1 - half);
     view.y = clamp(view.y, half, 1 - half);
     for (const pane of panes) {
-      const image = pane.querySelector("img");
-      const { offsetWidth: wide, offsetHeight: high } = image;
+      const frame = pane.querySelector("[data-viewer-frame]");
+      const { offsetWidth: wide, offsetHeight: high } = frame;
       const dx = (0.5 - view.x) * wide * view.zoom;
       const dy = (0.5 - view.y) * high * view.zoom;
-      image.style.transform = `translate(${dx}px, ${dy}px) scale(${view.zoom})`;
+      frame.style.transform = `translate(${dx}px, ${dy}px) scale(${view.zoom})`;
     }
   }
 
@@ -51,6 +54,9 @@
     copy.querySelector(".rank")?.remove();
     facts.replaceChildren(copy);
     open.href = link.href;
+    layer.setAttribute("viewBox", `0 0 ${card.dataset.width} ${card.dataset.height}`);
+    dialog.querySelector("[data-crop-form]").action = card.dataset.part;
+    dialog.dispatchEvent(new Event("crop:picture"));
     tell();
     apply();
   }
@@ -98,7 +104,16 @@
     link?.focus({ preventScroll: true });
   });
 
+  // A box is drawn on the whole picture, and while it is, keys are its own.
+  part.addEventListener("toggle", () => {
+    if (part.open) zoom(0);
+    (part.open ? layer : title).focus();
+  });
+
   const KEYS = {
+    b: () => {
+      part.open = !part.open;
+    },
     ArrowLeft: () => step(-1),
     ArrowRight: () => step(1),
     Enter: () => open.click(),
@@ -112,6 +127,8 @@
     },
   };
   dialog.addEventListener("keydown", (event) => {
+    // What is typed into a field, or moves the box, is not for the viewer.
+    if (event.defaultPrevented || event.target.matches("input")) return;
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     // A button that has the focus is pressed by Enter, as everywhere.
     if (event.key === "Enter" && event.target.closest("a, button")) return;
@@ -133,22 +150,26 @@
   }
 
   for (const pane of panes) {
-    const image = pane.querySelector("img");
+    const frame = pane.querySelector("[data-viewer-frame]");
     pane.addEventListener("wheel", (event) => {
       event.preventDefault();
+      if (part.open) return;
       zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2);
     }, { passive: false });
-    pane.addEventListener("dblclick", () => zoom(view.zoom > 1 ? 0 : 3));
+    pane.addEventListener("dblclick", () => {
+      if (!part.open) zoom(view.zoom > 1 ? 0 : 3);
+    });
     let from = null;
     pane.addEventListener("pointerdown", (event) => {
+      if (part.open) return;
       event.preventDefault();
       pane.setPointerCapture(event.pointerId);
       from = { left: event.clientX, top: event.clientY, ...view };
     });
     pane.addEventListener("pointermove", (event) => {
       if (!from) return;
-      view.x = from.x - (event.clientX - from.left) / (image.offsetWidth * view.zoom);
-      view.y = from.y - (event.clientY - from.top) / (image.offsetHeight * view.zoom);
+      view.x = from.x - (event.clientX - from.left) / (frame.offsetWidth * view.zoom);
+      view.y = from.y - (event.clientY - from.top) / (frame.offsetHeight * view.zoom);
       apply();
     });
     for (const type of ["pointerup", "pointercancel"]) {
@@ -156,7 +177,7 @@
         from = null;
       });
     }
-    image.addEventListener("load", apply);
+    pane.querySelector("img").addEventListener("load", apply);
   }
   window.addEventListener("resize", apply);
 })();

@@ -51,7 +51,7 @@ def test_both_pictures_are_zoomed_and_moved_at_once(browser):
     press(browser, "+", "+")
     drag = ActionChains(browser).move_to_element(panes[0]).click_and_hold()
     drag.move_by_offset(8, 6).release().perform()
-    scale = "return arguments[0].querySelector('img').style.transform"
+    scale = "return arguments[0].querySelector('[data-viewer-frame]').style.transform"
     one, other = (browser.execute_script(scale, pane) for pane in panes)
     assert "scale(2.25)" in one
     assert "scale(2.25)" in other
@@ -84,3 +84,33 @@ def test_it_goes_on_beyond_what_is_shown_and_enter_opens_a_page(browser):
     wait(browser, lambda: "/images/" in browser.current_url)
     browser.back()
     wait(browser, lambda: len(names(browser)) == IMAGES)
+
+
+def test_a_part_of_the_hit_is_drawn_and_searched_with(browser):
+    # Catches keys that go through the ranking instead of moving the box.
+    click(browser, f"{CARD}:nth-child(2) .card-picture img")
+    hit = find(browser, "[data-viewer-hit]")
+    wait(browser, lambda: hit.get_property("naturalWidth") > 0)
+    press(browser, "b")
+    fields = "return ['x1','y1','x2','y2'].map(n => +document.getElementById('viewer_id_'+n).value)"
+    assert browser.execute_script(fields) == [13, 10, 51, 38]
+    title = shown(browser)
+    press(browser, Keys.ARROW_LEFT)
+    assert browser.execute_script(fields) == [12, 10, 50, 38]
+    # Arrow keys move the box now, and not through the ranking; Escape leaves the box only.
+    assert shown(browser) == title
+    press(browser, Keys.ESCAPE)
+    assert find(browser, "[data-viewer]").is_displayed()
+    press(browser, "b", Keys.ENTER)
+    wait(browser, lambda: "a part of a picture" in find(browser, "h1").text)
+    assert browser.find_elements(By.CSS_SELECTOR, ".crop-box")
+
+
+def test_the_next_picture_begins_without_a_box(browser):
+    # Catches a box, and an address, of the picture shown before.
+    click(browser, f"{CARD}:nth-child(2) .card-picture img")
+    form = find(browser, "[data-viewer] [data-crop-form]")
+    first = form.get_attribute("action")
+    press(browser, "b", Keys.ESCAPE, Keys.ARROW_RIGHT)
+    assert form.get_attribute("action") != first
+    assert not browser.find_elements(By.CSS_SELECTOR, "[data-viewer] .crop-box")
