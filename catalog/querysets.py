@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Min, Q
 from django.utils.translation import gettext as _
 
 from .feature_states import FeatureCounts, FeatureState
@@ -119,6 +119,12 @@ class ImageQuerySet(models.QuerySet[ModelT]):
     def feature_counts(self, descriptor: str, model_id: str) -> FeatureCounts:
         """Count the images in each state."""
         return vectors_of(descriptor).counts(self, model_id)
+
+    def covers(self) -> dict[int, ModelT]:
+        """Return of each collection the image that came in first, by the collection's number."""
+        first = dict(self.order_by().values_list("collection").annotate(first=Min("pk")))
+        images = self.in_bulk(list(first.values()))
+        return {collection: images[pk] for collection, pk in first.items() if pk in images}
 
     def named(self, names: Sequence[str]) -> dict[str, ModelT]:
         """Return the images with these names, by name; to be asked of one collection's images."""

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.descriptors import DescriptorError
-from catalog.models import Collection
+from catalog.models import Collection, Image
 from catalog.pixels import Fault, PictureError
 from catalog.uploads import too_large_files
 
@@ -69,6 +69,7 @@ def refuse_picture(request: HttpRequest, form: UploadForm, error: PictureError) 
 def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     collections = Collection.objects.with_image_count()
     image_count = sum(collection.image_count for collection in collections)
+    covers = Image.objects.covers()
     problem, searchable, advice, trained = "", 0, "", True
     try:
         recipe = default_recipe()
@@ -79,7 +80,7 @@ def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> H
         problem = str(error)
     context = {
         "form": form,
-        "collections": collections,
+        "collections": [(one, covers.get(one.pk)) for one in collections],
         "searchable": searchable,
         "advice": advice,
         "image_count": image_count,

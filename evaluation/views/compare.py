@@ -42,12 +42,12 @@ def compare(request: HttpRequest) -> HttpResponse:
 def redirect_ticked(request: HttpRequest) -> HttpResponse:
     """Two ticked runs, whatever their order in the list: the older one is compared from."""
     ticked = request.GET.getlist("run")
+    ordered = sorted(ticked, key=lambda pk: int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
     if len(ticked) != 2:
-        form = CompareForm()
+        form = CompareForm(initial=dict(zip(("first", "second"), ordered, strict=False)))
         problem = _("Tick two runs to compare; you ticked %(number)d.") % {"number": len(ticked)}
         return show(request, form, status=400, problem=problem)
     query = QueryDict(mutable=True)
-    ordered = sorted(ticked, key=lambda pk: int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
     query["first"], query["second"] = ordered
     return redirect(f"{reverse('evaluation:compare')}?{query.urlencode()}")
 

@@ -63,6 +63,7 @@ def show_index(request: HttpRequest, form: EvaluateForm, *, status: int = 200) -
         "protocols": PROTOCOLS.values(),
         "page": Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page")),
         "sorting": sorting,
+        "ticked": request.GET.getlist("run"),
         "title": _("Evaluation"),
     }
     return render(request, "evaluation/index.html", context, status=status)

@@ -15,8 +15,16 @@ from ..forms import TrialForm
 from ..models import RecipeTrial
 from ..trials.jobs import NAME, ask_for_trial
 from ..trials.running import TrialError
+from .sorting import Sorting
 
 PAGE_SIZE = 25
+COLUMNS = {
+    "trial": "pk",
+    "collection": "collection__slug",
+    "pictures": "pictures",
+    "best": "best",
+    "created": "created_at",
+}
 MAY_TRY = "evaluation.add_recipetrial"
 
 
@@ -67,9 +75,11 @@ def refused(request: HttpRequest) -> HttpResponse:
 
 
 def show_trials(request: HttpRequest, form: TrialForm, *, status: int = 200) -> HttpResponse:
-    rows = RecipeTrial.objects.select_related("collection").defer("results")
+    sorting = Sorting.read(request.GET.get("sort", ""), COLUMNS, default="-trial")
+    rows = sorting.apply(RecipeTrial.objects.select_related("collection").defer("results"))
     context = {
         "form": form,
+        "sorting": sorting,
         "jobs": Job.objects.visible_to(request.user).in_turn().filter(kind=NAME),
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
     }

@@ -201,3 +201,19 @@ def test_no_page_scrolls_sideways_on_a_phone(open_browser, site, runs, language)
         browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
         too_wide[page] = sideways(browser)
     assert {page: width for page, width in too_wide.items() if width > 0} == {}
+
+
+def test_a_whole_table_is_sorted_by_its_heads(open_browser, site, runs):
+    # Catches numbers sorted as words, and rows without a value among those with one.
+    browser = open_browser()
+    one, two = (run.pk for run in runs)
+    browser.get(f"{site}compare/?first={one}&second={two}")
+    table = "document.querySelector('table[data-sortable]')"
+    column = f"return Array.from({table}.tBodies[0].rows, row => row.cells[1].textContent)"
+    head = find(browser, "table[data-sortable] th:nth-child(2) button")
+    head.click()
+    down = browser.execute_script(column)
+    assert [float(value) for value in down] == sorted(map(float, down), reverse=True)
+    assert browser.execute_script(f"return {table}.tHead.rows[0].cells[1].ariaSort") == "descending"
+    head.click()
+    assert browser.execute_script(column) == down[::-1]

@@ -156,3 +156,13 @@ def test_systems_whose_pictures_are_not_here(client, collection):
     first = foreign(benchmark, {"door_1": PERFECT})
     second = foreign(benchmark, {"door_1": PERFECT[::-1]})
     assert compared(client, first, second).status_code == 200
+
+
+def test_what_was_ticked_is_kept(client, ours, theirs):
+    # Catches a form that forgets the runs of a choice that was one too few or too many.
+    page = html(client.get(COMPARE, {"run": theirs.pk}))
+    assert f'<option value="{theirs.pk}" selected>' in page
+    page = html(compared(client, ours, theirs))
+    back = f"/evaluation/?run={ours.pk}&amp;run={theirs.pk}"
+    assert f'href="{back}"' in page
+    assert html(client.get(back.replace("&amp;", "&"))).count(" checked ") == 2
