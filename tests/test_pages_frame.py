@@ -37,6 +37,8 @@ def pages(collection, monkeypatch) -> list[str]:
         reverse("search:similar", args=[first.pk]),
         reverse("search:similar", args=[bare.pk]),
         reverse("search:image_proof", args=[first.pk, bare.pk]),
+        reverse("search:image_why", args=[first.pk, bare.pk]),
+        "/collections/places/duplicates/",
         reverse("search:recipes"),
         query.get_absolute_url(),
         f"{query.get_absolute_url()}?page=2",

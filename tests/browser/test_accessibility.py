@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,6 +13,9 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from catalog.models import Image
 from evaluation.replays.jobs import NAME
+from search.duplicates.jobs import keep
+from search.duplicates.pairs import NearestPairs
+from search.duplicates.scanning import Scan
 from search.engines import reset_engines
 from search.models import Query
 from tests.catalog.stand_in import StandIn
@@ -64,6 +68,9 @@ def addresses_of_searching() -> list[str]:
         "/images/?collection=nothing-like-it",
         first.get_absolute_url(),
         reverse("search:similar", args=[first.pk]) + marked,
+        reverse("search:image_why", args=[first.pk, second.pk]),
+        "/images/?look=list",
+        "/collections/places/duplicates/",
         reverse("search:recipes"),
         query.get_absolute_url(),
         part,
@@ -74,7 +81,17 @@ def addresses_of_searching() -> list[str]:
 
 def addresses_of_working() -> list[str]:
     job = Job.objects.create(kind="unheard of", state=State.FAILED, error="why")
-    return ["/collections/new/", "/collections/places/add/", "/work/", job.get_absolute_url()]
+    images = list(Image.objects.order_by("pk")[:2])
+    ids, near = np.array([[image.pk for image in images]]), np.array([0.01], np.float32)
+    keep(
+        collection=images[0].collection,
+        recipe="fc6",
+        found=Scan(1.0, NearestPairs(1, ids, near), compared=2),
+    )
+    return [
+        *("/collections/new/", "/collections/places/add/", "/collections/places/duplicates/"),
+        *("/work/", job.get_absolute_url(), "/admin/catalog/whitening/add/"),
+    ]
 
 
 def addresses_of_evaluation(collection, benchmark) -> list[str]:
