@@ -4,10 +4,11 @@ The catalogue's pages show these links and know nothing of who registered them.
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .addresses import address
 
@@ -52,6 +53,25 @@ class CollectionLink:
 
 # Shown with every collection; apps add theirs in `AppConfig.ready`.
 collection_links: list[CollectionLink] = []
+
+
+# Pages that lead to images, by the names of their addresses, and what a link back to each says.
+ways_back: dict[str, str | Promise] = {"catalog:browse": _("Back to the pictures")}
+
+
+def way_back(referer: str, host: str) -> tuple[str, str] | None:
+    """Return (label, address) of the page of ours that the reader came from; None for others.
+
+    `referer` is that header's value, and `host` the name this site was asked by.
+    """
+    try:
+        parts = urlsplit(referer)
+        if parts.netloc != host:
+            return None
+        label = ways_back.get(resolve(parts.path).view_name)
+    except (ValueError, Resolver404):
+        return None
+    return (str(label), urlunsplit(("", "", parts.path, parts.query, ""))) if label else None
 
 
 @dataclass

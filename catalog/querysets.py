@@ -120,6 +120,12 @@ class ImageQuerySet(models.QuerySet[ModelT]):
         """Count the images in each state."""
         return vectors_of(descriptor).counts(self, model_id)
 
+    def beside(self, image: Any) -> tuple[ModelT | None, ModelT | None]:
+        """Return the images before and after this one in its collection, by name."""
+        same = self.filter(collection=image.collection_id)
+        before = same.filter(name__lt=image.name).order_by("-name").first()
+        return before, same.filter(name__gt=image.name).order_by("name").first()
+
     def covers(self) -> dict[int, ModelT]:
         """Return of each collection the image that came in first, by the collection's number."""
         first = dict(self.order_by().values_list("collection").annotate(first=Min("pk")))

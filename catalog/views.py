@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,7 +17,7 @@ from .features import features_of, searched_with
 from .files.metadata import can_filter
 from .files.originals import gets_whole_file, serve_original
 from .files.thumbnails import SIZES, rendition_of
-from .links import by_recipe, collection_links, image_links, part_search
+from .links import by_recipe, collection_links, image_links, part_search, way_back
 from .looks import LOOKS, chosen_look, keep_look
 from .models import Collection, Image
 from .pixels import Fault, PictureError
@@ -77,8 +78,12 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     except Image.DoesNotExist:
         raise Http404(_("This picture was deleted meanwhile.")) from None
     searched = searched_with(features)
+    before, after = Image.objects.beside(found)
     context = {
         "image": found,
+        "before": before,
+        "after": after,
+        "back": way_back(request.headers.get("Referer", ""), request.get_host()),
         "features": features,
         "links": links(pk, best(searched).name) if searched else [],
         "crop_url": part_search.address(pk, best(searched).name) if searched else "",
@@ -87,7 +92,9 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
         "can_filter": can_filter(found.format),
         "gets_whole_file": gets_whole_file(found, request.user),
     }
-    return render(request, "catalog/image.html", context)
+    response = render(request, "catalog/image.html", context)
+    patch_vary_headers(response, ["Referer"])
+    return response
 
 
 def best(descriptors: Sequence[Descriptor]) -> Descriptor:

@@ -8,7 +8,13 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.files.filesets import add_file_set
-        from catalog.links import CollectionLink, add_image_link, collection_links, part_search
+        from catalog.links import (
+            CollectionLink,
+            add_image_link,
+            collection_links,
+            part_search,
+            ways_back,
+        )
 
         from . import checks  # noqa: F401 (checks register themselves)
 
@@ -19,6 +25,8 @@ class SearchConfig(AppConfig):
 
         add_image_link(label=_("More like this"), url_name="search:similar")
         collection_links.append(CollectionLink(_("Duplicates"), "search:duplicates"))
+        ways_back["search:results"] = ways_back["search:similar"] = _("Back to the results")
+        ways_back["search:duplicates"] = _("Back to the duplicates")
         part_search.url_name = "search:image_part"
         for kind in (QueryPictures, VectorFiles, Uploads):
             add_file_set(kind)

@@ -181,3 +181,35 @@ def test_other_methods_are_refused(client, image, name):
     # Catches a page that answers what it does not mean.
     args = [] if name == "browse" else [image.pk]
     assert client.post(reverse(f"catalog:{name}", args=args)).status_code == 405
+
+
+def test_an_image_leads_to_those_beside_it_in_its_collection(client, collection):
+    # Catches neighbours of another collection, and ends that lead on.
+    names = ["a", "b", "c"]
+    one, two, three = (add_image(collection, name) for name in names)
+    add_image(Collection.objects.create(slug="other"), "bb")
+    page = html(client.get(two.get_absolute_url()))
+    assert f'rel="prev" href="{one.get_absolute_url()}"' in page
+    assert f'rel="next" href="{three.get_absolute_url()}"' in page
+    assert 'rel="next"' not in html(client.get(three.get_absolute_url()))
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/images/?collection=places&page=2", "?collection=places&amp;page=2"),
+        ("http://testserver/images/7/similar/?upto=3", "/images/7/similar/?upto=3"),
+        ("http://elsewhere.example/images/", ""),
+        ("http://testserver/admin/", ""),
+        ("http://testserver/nowhere/", ""),
+        ("http://[nonsense", ""),
+        ("", ""),
+    ],
+)
+def test_an_image_leads_back_to_where_one_came_from(client, collection, referer, back):
+    # Catches a link to another site, and a page that loses the place in a ranking.
+    image = add_image(collection, "one")
+    page = client.get(image.get_absolute_url(), headers={"referer": referer})
+    assert ("Back to the" in text(page)) is bool(back)
+    assert f"{back}#image-{image.pk}" in html(page) or not back
+    assert "Referer" in page["Vary"]
