@@ -10,12 +10,12 @@ from work.asking import ask_for
 from work.kinds import Interrupted, JobFailed, Kind, Progress, Told, add_kind
 from work.models import Job
 
-from .deriving import derive_features
+from .deriving import Derivable, derive_features
 from .descriptors import DescriptorError, get_descriptor
 from .descriptors.local.aggregated import get_aggregated
 from .descriptors.local.registry import get_local
 from .descriptors.whitened import WhitenedDescriptor
-from .extraction import pending_ids
+from .extraction import ExtractionReport, pending_ids
 from .jobs import outcomes_in_words, title_of, told
 from .models import Collection
 from .vocabularies import learn_vocabulary
@@ -40,11 +40,8 @@ def learn_words(arguments: Mapping[str, Any], progress: Progress) -> dict[str, A
         )
         if learned is None:
             raise Interrupted
-        descriptor = get_aggregated(learned.name)
-        ids = pending_ids(images=collection.images.all(), descriptor=descriptor)
-        progress.note(0, len(ids), _("Finding the words of pictures"))
-        report, _without = derive_features(
-            ids=ids, descriptor=descriptor, should_stop=progress.should_stop
+        report = derived(
+            collection, get_aggregated(learned.name), progress, _("Finding the words of pictures")
         )
     except DescriptorError as error:
         raise JobFailed(str(error)) from error
@@ -68,14 +65,29 @@ def whiten(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
             dim=arguments["dim"],
         )
         descriptor = cast(WhitenedDescriptor, get_descriptor(learned.name))
-        ids = pending_ids(images=collection.images.all(), descriptor=descriptor)
-        progress.note(0, len(ids), _("Whitening vectors"))
-        report, _without = derive_features(
-            ids=ids, descriptor=descriptor, should_stop=progress.should_stop
-        )
+        report = derived(collection, descriptor, progress, _("Whitening vectors"))
     except DescriptorError as error:
         raise JobFailed(str(error)) from error
     return {"name": learned.name, **told(report)}
+
+
+def derived(
+    collection: Collection, descriptor: Derivable, progress: Progress, step: str
+) -> ExtractionReport:
+    """Give the collection's images what was just learned, of their stored descriptions."""
+    ids = pending_ids(images=collection.images.all(), descriptor=descriptor)
+    done = 0
+
+    def note(number: int) -> None:
+        nonlocal done
+        done += number
+        progress.note(done, len(ids), step)
+
+    progress.note(0, len(ids), step)
+    report, _without = derive_features(
+        ids=ids, descriptor=descriptor, on_progress=note, should_stop=progress.should_stop
+    )
+    return report
 
 
 def collection_of(arguments: Mapping[str, Any]) -> Collection:

@@ -12,6 +12,7 @@ from work.kinds import Interrupted, JobFailed, Kind, Progress, add_kind
 from work.models import Job
 
 from ..models import Benchmark
+from .query_vectors import OnProgress
 from .runner import EvaluationError, EvaluationInterrupted, evaluate, new_run
 
 NAME = "evaluation"
@@ -21,18 +22,11 @@ def run(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Evaluate; the outcome has the stored run's key. Raises `JobFailed` saying what is missing."""
     asked = dict(arguments)
     benchmark = benchmark_of(asked.pop("benchmark"))
-
-    def note(done: int, total: int) -> None:
-        if done < total:
-            progress.note(done, total, _("Features of query pictures"))
-        else:
-            progress.note(0, 0, _("Ranking and measuring"))
-
     try:
         found = evaluate(
             benchmark=benchmark,
             recipe=get_recipe(asked.pop("recipe")),
-            on_progress=note,
+            on_progress=noting(progress, _("Features of query pictures")),
             should_stop=progress.should_stop,
             **asked,
         )
@@ -41,6 +35,18 @@ def run(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     except EvaluationInterrupted as error:
         raise Interrupted from error
     return {"run": found.pk}
+
+
+def noting(progress: Progress, step: str) -> OnProgress:
+    """Return what tells a job how many pictures are described, and that they are ranked then."""
+
+    def note(done: int, total: int) -> None:
+        if done < total:
+            progress.note(done, total, step)
+        else:
+            progress.note(0, 0, _("Ranking and measuring"))
+
+    return note
 
 
 def benchmark_of(name: str) -> Benchmark:

@@ -11,6 +11,7 @@ from work.asking import ask_for
 from work.kinds import Interrupted, JobFailed, Kind, Progress, add_kind
 from work.models import Job
 
+from ..runs.jobs import noting
 from .measuring import TrialInterrupted
 from .running import TrialError, new_trial, try_recipes
 
@@ -22,20 +23,13 @@ def run(arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     collection = Collection.objects.filter(pk=arguments["collection"]).first()
     if collection is None:
         raise JobFailed(_("The collection was deleted meanwhile."))
-
-    def note(done: int, total: int) -> None:
-        if done < total:
-            progress.note(done, total, _("Features of changed pictures"))
-        else:
-            progress.note(0, 0, _("Ranking and measuring"))
-
     try:
         trial = try_recipes(
             collection=collection,
             recipes=arguments["recipes"],
             pictures=arguments["pictures"],
             seed=arguments["seed"],
-            on_progress=note,
+            on_progress=noting(progress, _("Features of changed pictures")),
             should_stop=progress.should_stop,
         )
     except TrialError as error:
