@@ -6,7 +6,7 @@ The catalogue's pages show these links and know nothing of who registered them.
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, get_script_prefix, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -68,7 +68,8 @@ def way_back(referer: str, host: str) -> tuple[str, str] | None:
         parts = urlsplit(referer)
         if parts.netloc != host:
             return None
-        label = ways_back.get(resolve(parts.path).view_name)
+        path = f"/{parts.path.removeprefix(get_script_prefix())}"
+        label = ways_back.get(resolve(path).view_name)
     except (ValueError, Resolver404):
         return None
     return (str(label), urlunsplit(("", "", parts.path, parts.query, ""))) if label else None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +45,7 @@ def keep_look(request: HttpRequest, response: HttpResponse) -> HttpResponse:
             COOKIE,
             chosen_look(request).name,
             max_age=KEPT_SECONDS,
+            path=settings.SESSION_COOKIE_PATH,
             samesite="Lax",
             secure=request.is_secure(),
             httponly=True,

@@ -1,6 +1,7 @@
 """What the settings need before Django is up: safe local defaults, and no guesses in production."""
 
 import os
+import re
 import secrets
 import tempfile
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 SECONDS_TO_WRITE_KEY = 2.0
+PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 def local_secret_key(path: Path) -> str:
@@ -71,6 +73,19 @@ def require_in_production(name: str, value: object) -> None:
         raise ImproperlyConfigured(
             f"SIS_PRODUCTION is on, so {name} must be set: there is no safe default for it."
         )
+
+
+def path_prefix(value: str) -> str:
+    """Return what addresses begin with where the site is not at the root, as `/pictures`; or ''.
+
+    Raises `ImproperlyConfigured` for what no address can begin with.
+    """
+    prefix = value.rstrip("/")
+    if prefix and not PREFIX.fullmatch(prefix):
+        raise ImproperlyConfigured(
+            f"SIS_PATH_PREFIX is {value!r}: write it as /pictures, with letters, digits and -._~."
+        )
+    return prefix
 
 
 def sqlite_options(config: dict) -> None:

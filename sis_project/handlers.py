@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
@@ -32,7 +33,16 @@ class LenientASGIRequest(Lenient, ASGIRequest):
 
 
 class LenientWSGIHandler(WSGIHandler):
+    """Below a path prefix it does not matter whether the proxy takes it away: Django's handler for
+    ASGI does so by itself, the one for WSGI leaves it to the server."""
+
     request_class = LenientWSGIRequest
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        prefix, path = settings.SIS_PATH_PREFIX, environ.get("PATH_INFO", "")
+        if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+            environ = environ | {"PATH_INFO": path.removeprefix(prefix) or "/"}
+        return super().__call__(environ, start_response)
 
 
 class LenientASGIHandler(ASGIHandler):

@@ -11,7 +11,13 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from .environment import bounded_storage, local_secret_key, require_in_production, sqlite_options
+from .environment import (
+    bounded_storage,
+    local_secret_key,
+    path_prefix,
+    require_in_production,
+    sqlite_options,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -24,6 +30,9 @@ SIS_SETTINGS_FILE = SIS_VAR_DIR / "settings.env"
 if SIS_SETTINGS_FILE.is_file():
     env.read_env(SIS_SETTINGS_FILE, overwrite=False)
 
+# What stands before every address where the site is not at the root of its host.
+SIS_PATH_PREFIX = path_prefix(env.str("SIS_PATH_PREFIX", default=""))
+FORCE_SCRIPT_NAME = SIS_PATH_PREFIX or None
 SIS_PRODUCTION = env.bool("SIS_PRODUCTION", default=False)
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
@@ -105,8 +114,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MEDIA_ROOT = SIS_VAR_DIR / "media"
-MEDIA_URL = "/media/"
-STATIC_URL = "/static/"
+MEDIA_URL = f"{SIS_PATH_PREFIX}/media/"
+STATIC_URL = f"{SIS_PATH_PREFIX}/static/"
 STATIC_ROOT = SIS_VAR_DIR / "static"
 # Under names with the hash of their content, which browsers keep for good. Production collects
 # them by a command, quickstart each time it starts.
@@ -250,6 +259,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LANGUAGE_COOKIE_HTTPONLY = True
+# Another site on this host gets none of ours.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{SIS_PATH_PREFIX}/"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 FILE_UPLOAD_HANDLERS = ["catalog.uploads.BoundedUploadHandler"]
