@@ -34,6 +34,8 @@ if SIS_SETTINGS_FILE.is_file():
 SIS_PATH_PREFIX = path_prefix(env.str("SIS_PATH_PREFIX", default=""))
 FORCE_SCRIPT_NAME = SIS_PATH_PREFIX or None
 SIS_PRODUCTION = env.bool("SIS_PRODUCTION", default=False)
+# Whether a server loads the network and the matrix when it starts, not when somebody searches.
+SIS_WARM_START = env.bool("SIS_WARM_START", default=SIS_PRODUCTION)
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[])
@@ -69,6 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "sis_project.heads.HeadMiddleware",
+    "sis_project.readiness.ReadinessMiddleware",
     "sis_project.compressing.TextCompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

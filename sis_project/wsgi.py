@@ -10,6 +10,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sis_project.settings")
 allow_many_files()
 django.setup(set_prefix=False)
 
-from .handlers import LenientWSGIHandler  # noqa: E402 (the settings first)
+from django.conf import settings  # noqa: E402 (they first)
+
+from .handlers import LenientWSGIHandler  # noqa: E402
+from .readiness import warmth  # noqa: E402
 
 application = LenientWSGIHandler()
+if settings.SIS_WARM_START:
+    warmth.start()

@@ -1,7 +1,6 @@
 """`manage.py quickstart`: everything between an installation and a first search."""
 
 import socket
-import threading
 from typing import Any
 
 import waitress
@@ -11,7 +10,6 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from PIL import Image as PillowImage
 
 import sample_corpus
 from catalog.descriptors import all_names, get_descriptor
@@ -21,6 +19,7 @@ from catalog.trouble.reasons import reason
 from sis_project import quickstart, serving
 from sis_project.accounts import administrator, one_time_key
 from sis_project.beside import beside
+from sis_project.readiness import warmth
 
 # Room for a form's other fields; the upload handler enforces the exact limit with a clear page.
 BODY_ALLOWANCE = 4
@@ -154,7 +153,7 @@ class Command(SisCommand):
             )
         self.stdout.flush()
         # The first visitor need not wait for the network to load.
-        threading.Thread(target=warm_up, daemon=True).start()
+        warmth.start()
         waitress.serve(
             get_internal_wsgi_application(),
             sockets=[listener],
@@ -167,7 +166,3 @@ class Command(SisCommand):
 
 def sign_in_address(port: int, key: str) -> str:
     return f"http://127.0.0.1:{port}{reverse('sign_in_once', args=[key])}"
-
-
-def warm_up() -> None:
-    get_descriptor(quickstart.FIRST).describe([PillowImage.new("RGB", (224, 224))])
