@@ -7,6 +7,7 @@ import numpy as np
 from django.core.paginator import Page, Paginator
 
 from catalog.models import Image
+from catalog.querysets import in_parts
 
 from ..models import DuplicateScan
 from .copies import rank_of
@@ -42,9 +43,11 @@ def groups_of(scan: DuplicateScan, distance: float) -> list[list[int]]:
 
     Images that were deleted since are left out.
     """
-    there = set(Image.objects.filter(collection=scan.collection_id).values_list("pk", flat=True))
-    pairs = [pair for pair in scan.pairs.within(distance) if there >= set(pair)]
-    return [members(group) for group in grouped(pairs)]
+    pairs = list(scan.pairs.within(distance))
+    there: set[int] = set()
+    for part in in_parts(list({pk for pair in pairs for pk in pair})):
+        there |= set(Image.objects.filter(pk__in=part).values_list("pk", flat=True))
+    return [members(group) for group in grouped(pair for pair in pairs if there >= set(pair))]
 
 
 def page_of_groups(
