@@ -267,8 +267,7 @@ class JudgementAdmin(NameSearch, admin.ModelAdmin):
 @admin.register(EvaluationRun)
 class EvaluationRunAdmin(WholeDeletionAdmin):
     list_display = [
-        *("pk", "benchmark", "protocol", "map", "counted", "source", "recipe"),
-        *("model_id", "crop", "created_at"),
+        *("pk", "benchmark", "protocol", "map", "counted", "source", "recipe", "created_at"),
     ]
     list_filter = ["benchmark", "protocol", "source", "crop", "recipe", "model_id"]
     date_hierarchy = "created_at"
