@@ -61,16 +61,19 @@ def with_states(images: ImageQuerySet) -> ImageQuerySet:
     return images
 
 
-def state_of(image: Image, descriptor: str) -> SafeString:
-    """Return an image's annotated state in words."""
+def state_of(image: Image, descriptor: str, *, name: str = "") -> SafeString:
+    """Return an image's annotated state in words; with a `name`, these are for readers of screens
+    and of titles."""
     state = FeatureState(getattr(image, annotation(descriptor)))
     icon, words = STATES[state]
+    hidden = format_html('<span class="visually-hidden">{}</span> {}', words, name)
     return format_html(
-        '<span class="catalog-state catalog-state-{}">'
+        '<span class="catalog-state catalog-state-{}" title="{}">'
         '<span class="catalog-icon" aria-hidden="true">{}</span> {}</span>',
         state.value,
-        icon,
         words,
+        icon,
+        hidden if name else words,
     )
 
 
@@ -87,8 +90,8 @@ def state_column() -> Callable[[Image], SafeString]:
     def features(image: Image) -> SafeString:
         if len(names) == 1:
             return state_of(image, names[0])
-        lines = ((state_of(image, name), name) for name in names)
-        return format_html_join("", '<div class="catalog-features">{} {}</div>', lines)
+        lines = ((state_of(image, name, name=name),) for name in names)
+        return format_html_join("", '<div class="catalog-features">{}</div>', lines)
 
     return features
 
