@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,7 +32,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds. `engine`: sqlite or postgresql; `database_sha256` of its copy."""
+    """What a backup holds. `engine`: sqlite or postgresql; `database_sha256` of its copy;
+    `missing`: names of files that rows had and the storage had not."""
 
     created_at: str
     version: str
@@ -42,6 +43,7 @@ class Manifest:
     files: str
     count: int
     size: int
+    missing: list[str] = field(default_factory=list)
     format: int = FORMAT
 
 

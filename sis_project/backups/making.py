@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
-from catalog.files.filesets import file_sets
+from catalog.files.filesets import FileSet, file_sets
 
 from .database import SUFFIX, copy_database, engine
 from .folder import BackupError, Folder, Kept, Manifest, locked, sha256_of, write
@@ -18,12 +18,10 @@ from .folder import BackupError, Folder, Kept, Manifest, locked, sha256_of, writ
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of a backup. `copied` files are new in it; `missing` are named by rows, and gone
-    from the storage."""
+    """What became of a backup. `copied` files are new in it."""
 
     manifest: Manifest
     copied: int
-    missing: list[str]
 
 
 class BackupInterrupted(Exception):
@@ -39,9 +37,10 @@ def make_backup(
     """Back up database and files into a folder, which may hold the backup before.
 
     First the files that rows name, then the database as it is at one moment, then the files that
-    came meanwhile: of every row in the copy, the file is there, unless it was deleted. The manifest
-    comes last, so that the folder holds the backup before until this one is whole. Raises
-    `BackupError`, `BackupInterrupted`, and whatever a full disk or a storage raises.
+    came meanwhile: of every row in the copy, the file is there, unless row and file were deleted
+    since, which a restore finds out. The manifest comes last, so that the folder holds the backup
+    before until this one is whole. Raises `BackupError`, `BackupInterrupted`, and whatever a full
+    disk or a storage raises.
     """
     kind, folder = engine(), Folder(root)
     when = datetime.now(UTC)
@@ -64,10 +63,11 @@ def make_backup(
             files=files.name,
             count=len(kept),
             size=sum(entry.size for entry in kept.values()),
+            missing=copying.missing,
         )
         folder.publish(manifest)
         folder.prune({entry.sha256 for entry in kept.values()})
-    return Made(manifest, copying.copied, copying.missing)
+    return Made(manifest, copying.copied)
 
 
 class Copying:
@@ -115,11 +115,16 @@ class Copying:
 
 def named_files() -> Iterator[str]:
     """Yield the names of the files in the storage that rows cannot do without."""
+    for files in stored_file_sets():
+        for owner in files.owners():
+            yield owner.file
+
+
+def stored_file_sets() -> Iterator[FileSet]:
     for kind in file_sets:
         files = kind()
         if files.storage is default_storage:
-            for owner in files.owners():
-                yield owner.file
+            yield files
 
 
 def checked_folder(root: Path) -> Path:

@@ -12,14 +12,17 @@ from catalog.files.media import write_whole
 
 from .database import engine, is_empty, restore_database
 from .folder import BackupError, Folder, Manifest, locked, sha256_of
+from .making import stored_file_sets
 
 
 @dataclass
 class Restored:
-    """What was put back: `written` files were not there yet."""
+    """What was put back: `written` files were not there yet; `left_out` counts rows that were
+    deleted, with their files, while the backup was made."""
 
     manifest: Manifest
     written: int = 0
+    left_out: int = 0
 
 
 class RestoreInterrupted(Exception):
@@ -57,6 +60,7 @@ def restore_backup(
     if not database.exists() or sha256_of(database) != manifest.database_sha256:
         raise BackupError(_("%(path)s is damaged.") % {"path": database})
     restored = Restored(manifest)
+    known = set(manifest.missing)
     with locked(root):
         for kept in folder.entries(manifest):
             if should_stop():
@@ -64,10 +68,21 @@ def restore_backup(
             if not (default_storage.exists(kept.name) and same_size(kept.name, kept.size)):
                 write_whole(content=folder.content(kept), name=kept.name)
                 restored.written += 1
+            known.add(kept.name)
             on_file(1)
         restore_database(database)
     call_command("migrate", interactive=False, verbosity=0)
+    restored.left_out = leave_out(known)
     return restored
+
+
+def leave_out(known: set[str]) -> int:
+    """Delete the rows whose files the backup does not know; returns how many."""
+    left_out = 0
+    for files in stored_file_sets():
+        gone = [owner for owner in files.owners() if owner.file not in known]
+        left_out += files.delete_rows(gone) if gone else 0
+    return left_out
 
 
 def same_size(name: str, size: int) -> bool:

@@ -56,10 +56,10 @@ class Command(SisCommand):
                 "copied": made.copied,
             }
         )
-        if made.missing:
-            for name in made.missing[:MISSING_NAMED]:
+        if made.manifest.missing:
+            for name in made.manifest.missing[:MISSING_NAMED]:
                 self.stderr.write(printable(name))
-            number = len(made.missing)
+            number = len(made.manifest.missing)
             text = ngettext(
                 "%(number)d file that a row names is not in the storage: see check_files.",
                 "%(number)d files that rows name are not in the storage: see check_files.",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.management.base import SisCommand
 from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
@@ -46,3 +47,12 @@ class Command(SisCommand):
             _("Restored the backup of %(when)s: the database and %(count)d files.")
             % {"when": restored.manifest.created_at, "count": restored.manifest.count}
         )
+        if restored.left_out:
+            self.stdout.write(
+                ngettext(
+                    "%(number)d row was deleted while the backup was made, and is left out.",
+                    "%(number)d rows were deleted while the backup was made, and are left out.",
+                    restored.left_out,
+                )
+                % {"number": restored.left_out}
+            )

@@ -124,15 +124,13 @@ def test_what_is_restored_is_the_same_to_the_last_vector(systems, tmp_path):
     found = other.look()
     assert len(found) >= 30
     assert all(row[1] == row[2] for row in found.values())
-    assert {name: found[name] for name in found if name in before} == {
-        name: before[name] for name in before if name in found
-    }
+    both = found.keys() & before.keys()
+    assert all(found[name] == before[name] for name in both)
     assert {f"p{number:04d}" for number in range(30)} <= found.keys()
-    # A second one copies only what is new; a place that is not empty is left alone.
+    # Another one copies only what is new; a place that is not empty is left alone.
+    one.run("backup", backup, "-v0")
     one.shell(MAKE.format(count=3, start=100))
-    assert ", 3 of them new." in one.run("backup", backup, "-v0").replace(
-        str(len(one.look()) - len(before)), "3"
-    )
+    assert ", 3 of them new." in one.run("backup", backup, "-v0")
     assert "has tables already" in other.run("restore", backup, fails=True)
 
 
