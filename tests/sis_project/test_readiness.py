@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 
@@ -13,8 +14,10 @@ from django.conf import settings as project
 from django.core.files.storage import default_storage
 from django.db import OperationalError
 
+from catalog.descriptors import DescriptorError
 from sis_project import readiness
 from sis_project.readiness import READY, UNDER_WAY, Warmth, warmth
+from tests.pages import use_stand_in
 from tests.postgres import free_port
 
 
@@ -57,14 +60,45 @@ def test_what_is_away_is_named_and_nothing_else_is_told(client, monkeypatch):
     assert b"hunter2" not in answer.content
 
 
-@pytest.mark.django_db
-def test_a_server_without_pictures_is_ready_to_be_filled(monkeypatch):
-    # Catches a new server that a balancer never lets anybody reach.
+@pytest.fixture
+def warm(monkeypatch) -> Warmth:
+    """Loads in this thread, whose connection stays."""
     monkeypatch.setattr(readiness.connection, "close", lambda: None)
-    warm = Warmth()
-    warm.parts = {"network": UNDER_WAY, "matrix": UNDER_WAY}
+    use_stand_in(monkeypatch)
+    made = Warmth()
+    made.parts = {"network": UNDER_WAY, "matrix": UNDER_WAY}
+    return made
+
+
+@pytest.mark.django_db
+def test_a_server_without_pictures_is_ready_to_be_filled(warm):
+    # Catches a new server that a balancer never lets anybody reach.
     warm.load()
     assert warm.parts == {"network": READY, "matrix": READY}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [(DescriptorError("Put the weights there."), READY), (MemoryError(), "MemoryError")],
+)
+def test_weights_that_are_not_there_are_for_the_pages_to_say(warm, monkeypatch, error, state):
+    # Catches a server without ImageNet's weights that is never let go, and one that cannot search.
+    def fail(recipe):
+        raise error
+
+    monkeypatch.setattr(readiness, "load_network", fail)
+    warm.load()
+    assert warm.parts["network"] == state
+
+
+def test_loading_goes_on_beside_the_pages(monkeypatch):
+    done = threading.Event()
+    monkeypatch.setattr(Warmth, "load", lambda self: done.set())
+    made = Warmth()
+    made.start()
+    assert made.parts == {"network": UNDER_WAY, "matrix": UNDER_WAY}
+    assert done.wait(5)
 
 
 @pytest.mark.slow
