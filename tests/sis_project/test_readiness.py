@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 from django.conf import settings as project
 from django.core.files.storage import default_storage
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from catalog.descriptors import DescriptorError
 from sis_project import readiness
@@ -52,7 +52,7 @@ def test_what_is_away_is_named_and_nothing_else_is_told(client, monkeypatch):
     def away(*_args):
         raise OperationalError("password of sis@10.0.0.9 is hunter2")
 
-    monkeypatch.setattr(readiness.connection, "cursor", away)
+    monkeypatch.setattr(connection, "cursor", away)
     monkeypatch.setattr(default_storage, "exists", away)
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -63,7 +63,7 @@ def test_what_is_away_is_named_and_nothing_else_is_told(client, monkeypatch):
 @pytest.fixture
 def warm(monkeypatch) -> Warmth:
     """Loads in this thread, whose connection stays."""
-    monkeypatch.setattr(readiness.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
     use_stand_in(monkeypatch)
     made = Warmth()
     made.parts = {"network": UNDER_WAY, "matrix": UNDER_WAY}
