@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,8 @@ def chosen_look(request: HttpRequest) -> Look:
 
 
 def keep_look(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let the browser keep a look that was just chosen."""
+    """Let the browser keep a look that was just chosen; no cache gives it to another reader."""
+    patch_vary_headers(response, ["Cookie"])
     if FIELD in request.GET:
         response.set_cookie(
             COOKIE,

@@ -74,7 +74,9 @@ class TestPage:
 @pytest.mark.django_db
 class TestLook:
     def test_a_look_is_kept_by_the_browser_and_by_every_page(self, client, images):
-        assert 'class="thumbs look-grid"' in html(client.get("/images/"))
+        page = client.get("/images/")
+        assert 'class="thumbs look-grid"' in html(page)
+        assert "Cookie" in page["Vary"]
         page = client.get("/images/?look=large")
         assert "look-large" in html(page) and "/thumbnail/medium/" in html(page)
         similar = client.get(f"/images/{images[0].pk}/similar/?recipe={COLOURS}")
