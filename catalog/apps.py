@@ -8,12 +8,16 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
+        from work.room import rooms
+
         from . import checks, jobs, learning_jobs, signals, triggers  # noqa: F401 (some register themselves)
         from .files.filesets import add_file_set
         from .files.own_files import ExternalPictures, Pictures, Renditions
         from .pixels import prepare_decoders
+        from .room import disks
 
         prepare_decoders()
+        rooms.append(disks)
         post_migrate.connect(triggers.install, sender=self)
         post_delete.connect(signals.delete_stored_files, sender="catalog.Image")
         for kind in (Pictures, ExternalPictures, Renditions):

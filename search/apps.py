@@ -15,11 +15,13 @@ class SearchConfig(AppConfig):
             part_search,
             ways_back,
         )
+        from work.room import rooms
 
         from . import checks  # noqa: F401 (checks register themselves)
 
         # Kinds of jobs register themselves.
         from .duplicates import jobs as duplicates  # noqa: F401
+        from .keeping import stored_queries
         from .occlusion import jobs as occlusion  # noqa: F401
         from .own_files import QueryPictures, Uploads, VectorFiles
 
@@ -28,5 +30,6 @@ class SearchConfig(AppConfig):
         ways_back["search:results"] = ways_back["search:similar"] = _("Back to the results")
         ways_back["search:duplicates"] = _("Back to the duplicates")
         part_search.url_name = "search:image_part"
+        rooms.append(stored_queries)
         for kind in (QueryPictures, VectorFiles, Uploads):
             add_file_set(kind)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalog.descriptors import Description, PictureDescriptor
 from catalog.pixels import Fault, PictureError
+from work.room import Room
 
 from .models import ROW_BYTES, Query, QueryQuerySet, QueryVector, stored_path
 
@@ -170,3 +171,9 @@ def measure_pictures() -> None:
             logger.exception("The file %s cannot be measured.", query.picture.name)
             return
         Query.objects.filter(picture=query.picture.name).update(byte_size=size)
+
+
+def stored_queries() -> Iterable[Room]:
+    """Yield the room that stored queries take, of their quota."""
+    used = Query.objects.all().used_bytes()
+    yield Room(_("Stored queries"), used, settings.SIS_QUERY_QUOTA_BYTES)

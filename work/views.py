@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from . import asking
 from .ending import settle_lost
 from .models import Job, Worker
+from .room import all_rooms
 from .tasks import does_at_once
 
 PAGE_SIZE = 25
@@ -25,7 +26,8 @@ def index(request: HttpRequest) -> HttpResponse:
     # What came of each is on its own page, and may be long.
     ended = Job.objects.visible_to(request.user).ended().select_related("asked_by")
     context = under_way(request) | {
-        "page": Paginator(ended.defer("outcome"), PAGE_SIZE).get_page(request.GET.get("page"))
+        "rooms": all_rooms() if request.user.has_perm("work.view_job") else [],
+        "page": Paginator(ended.defer("outcome"), PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return unkept(render(request, "work/index.html", context))
 
