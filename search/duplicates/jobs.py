@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection
@@ -70,11 +71,13 @@ def title(arguments: Mapping[str, Any]) -> str:
 
 
 def tell(outcome: Mapping[str, Any]) -> list[Told]:
-    text = _("%(compared)s pictures compared; %(pairs)s pairs of them are nearly the same.") % {
-        "compared": localize(outcome["compared"]),
-        "pairs": localize(outcome["pairs"]),
-    }
-    return [(messages.SUCCESS, text)]
+    text = ngettext(
+        "%(compared)s pictures compared; %(pairs)s pair of them is nearly the same.",
+        "%(compared)s pictures compared; %(pairs)s pairs of them are nearly the same.",
+        outcome["pairs"],
+    )
+    numbers = {name: localize(outcome[name]) for name in ("compared", "pairs")}
+    return [(messages.SUCCESS, text % numbers)]
 
 
 def address(arguments: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:

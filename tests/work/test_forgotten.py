@@ -1,5 +1,8 @@
 """Jobs that wait for nobody, because a process was killed before their task was kept."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -8,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from tests.work.test_jobs import ask
 from work.models import Job
+from work.querysets import exists
 from work.worker import enqueue_forgotten
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +40,19 @@ def test_what_was_asked_for_just_now_is_left_alone(queue, counting):
     DBTaskResult.objects.all().delete()
     enqueue_forgotten()
     assert not DBTaskResult.objects.exists()
+
+
+def test_a_process_is_there_or_not():
+    # Catches a worker that is called gone because it belongs to somebody else.
+    assert exists(os.getpid())
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert not exists(ended.pid)
+
+
+def test_a_process_of_another_account_is_there(monkeypatch):
+    def refuse(process, signal):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert exists(1)

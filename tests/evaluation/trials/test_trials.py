@@ -14,7 +14,8 @@ from evaluation.trials.sampling import queries_of, sample
 from search.engines import reset_engines
 from search.recipes import kept_choice
 from tests.helpers import add_image
-from work.models import State
+from work.models import Job, State
+from work.running import Noted, run_job
 
 pytestmark = pytest.mark.django_db
 NUMBER = 6
@@ -101,6 +102,22 @@ class TestTrial:
         assert failed.state == State.FAILED
         assert "extract_features" in failed.error
         assert RecipeTrial.objects.count() == 1
+
+    @pytest.mark.parametrize("what", ["cancelled", "gone"])
+    def test_the_job_that_ends_early_keeps_nothing(
+        self, stored, collection, settings, monkeypatch, what
+    ):
+        # Catches half a trial, and a trace where the collection was deleted meanwhile.
+        settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+        job = ask_for_trial(collection=collection, recipes=["colour-layout"], pictures=2, user=None)
+        if what == "gone":
+            Job.objects.update(arguments=job.arguments | {"collection": 987654})
+        else:
+            monkeypatch.setattr(Noted, "should_stop", lambda self: True)
+        run_job(pk=job.pk)
+        job.refresh_from_db()
+        assert job.state == (State.FAILED if what == "gone" else State.CANCELLED)
+        assert not RecipeTrial.objects.exists()
 
 
 class TestCommand:

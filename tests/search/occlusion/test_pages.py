@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from PIL import Image as PillowImage
 
 from catalog.describing import stored_pixels
-from catalog.descriptors import get_descriptor
+from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.extraction import extract_features
 from catalog.models import Image
 from search.occlusion.jobs import latest_job, map_of
@@ -131,3 +131,32 @@ def test_hits_lead_there_and_what_cannot_be_explained_is_not_found(client, pair)
     assert f'href="/images/{pair[0].pk}/why/{pair[1].pk}/?recipe={COLOURS}"' in page
     assert client.get(address(pair, "nonsense")).status_code == 404
     assert client.get(f"/images/{pair[0].pk}/why/987654/").status_code == 404
+
+
+def test_where_nothing_matters_it_is_said(curator, pair):
+    # Catches an empty drawing that looks like a fault.
+    curator.post(address(pair))
+    job = Job.objects.get()
+    job.outcome["cells"] = [[-0.1] * 8] * 8
+    job.save()
+    page = curator.get(address(pair))
+    assert "No part matters by itself" in text(page)
+    assert "why-cell" not in html(page)
+
+
+def test_a_ranking_without_its_weights_cannot_be_explained(curator, pair, monkeypatch):
+    def refuse(*_args):
+        raise DescriptorError("Put the weights there.")
+
+    monkeypatch.setattr(type(get_descriptor(COLOURS)), "model_id", property(refuse))
+    assert curator.get(address(pair)).status_code == 404
+
+
+def test_a_picture_that_is_deleted_before_its_turn_is_said(curator, pair, settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+    curator.post(address(pair))
+    job = Job.objects.get()
+    Image.objects.filter(pk=pair[0].pk).delete()
+    run_job(pk=job.pk)
+    job.refresh_from_db()
+    assert job.state == State.FAILED and "deleted meanwhile" in job.error
