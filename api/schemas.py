@@ -135,6 +135,14 @@ def image_out(image: Image) -> dict:
     }
 
 
+def existing_collection(slug: str) -> Collection:
+    """Return the collection of this short name in an address; raises `Http404`."""
+    found = found_collection(slug)
+    if found is None:
+        raise Http404
+    return found
+
+
 def found_collection(slug: str | None, *, field: str = "") -> Collection | None:
     """Return the collection of this short name, None for none.
 

@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +15,7 @@ from catalog.deleting import delete_images
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection, Image
 from work.models import Job
+from work.refusing import refused
 
 from .duplicates.jobs import NAME, ask_for_duplicates
 from .duplicates.listing import emptied, groups_of, page_of_groups, steps_of
@@ -68,6 +67,7 @@ def confirm(request: HttpRequest, collection: Collection, chosen: list[int]) -> 
     if scan is not None and (form := DuplicatesForm(request.POST, scan=scan)).is_valid():
         nothing_left = emptied(groups_of(scan, form.chosen), set(chosen))
     context = {
+        "section": "catalog",
         "collection": collection,
         "images": images,
         "nothing_left": nothing_left,
@@ -89,6 +89,7 @@ def show_duplicates(
 ) -> HttpResponse:
     scan = DuplicateScan.objects.filter(collection=collection).first()
     context: dict[str, Any] = {
+        "section": "catalog",
         "collection": collection,
         "scan": scan,
         "problem": problem,
@@ -118,9 +119,3 @@ def shown_groups(request: HttpRequest, scan: DuplicateScan, distance: float) -> 
         "pictures": sum(map(len, groups)),
         "distance": distance,
     }
-
-
-def refused(request: HttpRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        raise PermissionDenied
-    return redirect_to_login(request.path)

@@ -1,18 +1,16 @@
 """The page that shows why a hit is proven to show what the query does."""
 
 import uuid
-from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog.descriptors import DescriptorError
 from catalog.descriptors.local.features import LocalFeatures, LocalFeaturesError
 from catalog.models import Image
-from catalog.pixels import Box, PictureError
+from catalog.pixels import PictureError
 
 from .asking import chosen_recipe
 from .geometry.drawing import MOST_LINES
@@ -20,6 +18,7 @@ from .models import Query
 from .proofs import prove
 from .queries import descriptions_of, image_features
 from .recipes import Geometry, default_recipe, with_geometry
+from .sought import Sought, picture_of, sought_image, sought_query
 
 
 @require_safe
@@ -32,14 +31,8 @@ def query_proof(request: HttpRequest, pk: uuid.UUID, hit: int) -> HttpResponse:
     except (DescriptorError, PictureError) as error:
         raise Http404(str(error)) from error
     found = get_object_or_404(Image.objects.select_related("collection"), pk=hit)
-    sought = Sought(
-        described[geometry.local.name],
-        (query.width, query.height),
-        query.box,
-        reverse("search:picture", args=[query.pk]),
-        query.get_absolute_url(),
-    )
-    return show_proof(request, sought, found, geometry)
+    features = described[geometry.local.name]
+    return show_proof(request, sought_query(query), features, found, geometry)
 
 
 @require_safe
@@ -48,15 +41,8 @@ def image_proof(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     images = Image.objects.select_related("collection")
     image, found = get_object_or_404(images, pk=pk), get_object_or_404(images, pk=hit)
     geometry = geometry_of(request, default_recipe(image.collection).name)
-    sought = Sought(
-        image_features(image, geometry.local),
-        (image.width, image.height),
-        None,
-        picture_of(image),
-        reverse("search:similar", args=[image.pk]),
-        image.shown_name,
-    )
-    return show_proof(request, sought, found, geometry)
+    features = image_features(image, geometry.local)
+    return show_proof(request, sought_image(image), features, found, geometry)
 
 
 def geometry_of(request: HttpRequest, default: str) -> Geometry:
@@ -70,33 +56,17 @@ def geometry_of(request: HttpRequest, default: str) -> Geometry:
     return geometry
 
 
-def picture_of(image: Image) -> str:
-    """Return the address of a picture large enough to look at closely."""
-    address = reverse("catalog:thumbnail", args=[image.pk, "large"])
-    return f"{address}?v={image.sha256[:12]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What was searched with: its local features, and the picture that they are from.
-
-    `part` is where in it, in pixels of its `size`; None is all of it.
-    """
-
-    features: LocalFeatures
-    size: tuple[int, int]
-    part: Box | None
-    picture_url: str
-    ranking_url: str
-    name: str = ""
-
-
 def show_proof(
-    request: HttpRequest, sought: Sought, hit: Image, geometry: Geometry
+    request: HttpRequest,
+    sought: Sought,
+    features: LocalFeatures,
+    hit: Image,
+    geometry: Geometry,
 ) -> HttpResponse:
+    """Show a hit beside what was searched with, which has these local features."""
     try:
         proof = prove(
-            query=sought.features, size=sought.size, part=sought.part, hit=hit, geometry=geometry
+            query=features, size=sought.size, part=sought.part, hit=hit, geometry=geometry
         )
     except LocalFeaturesError as error:
         raise Http404(_("The local features of this picture are damaged.")) from error

@@ -4,26 +4,23 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog.descriptors import DescriptorError
 from catalog.models import Image
-from catalog.pixels import Box
+from work.refusing import refused
 
 from .asking import chosen_recipe
 from .models import Query
 from .occlusion.covering import CELLS
 from .occlusion.jobs import ask_for_map, latest_job, map_of
 from .occlusion.measuring import OcclusionMap, described_by
-from .proof_views import picture_of
 from .recipes import Recipe, default_recipe
+from .sought import Sought, picture_of, sought_image, sought_query
 
 # The strongest part is drawn this opaque.
 STRONGEST = 0.75
@@ -37,14 +34,7 @@ def query_why(request: HttpRequest, pk: uuid.UUID, hit: int) -> HttpResponse:
     """What makes an image similar to an uploaded picture; POST has it measured."""
     query = get_object_or_404(Query, pk=pk)
     found = get_object_or_404(Image.objects.select_related("collection"), pk=hit)
-    sought = Sought(
-        query,
-        (query.width, query.height),
-        query.box,
-        reverse("search:picture", args=[query.pk]),
-        query.get_absolute_url(),
-    )
-    return why(request, sought, found, default=query.recipe)
+    return why(request, sought_query(query), found, default=query.recipe)
 
 
 @require_http_methods(METHODS)
@@ -52,36 +42,7 @@ def image_why(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     """What makes an image similar to another one; POST has it measured."""
     images = Image.objects.select_related("collection")
     image, found = get_object_or_404(images, pk=pk), get_object_or_404(images, pk=hit)
-    sought = Sought(
-        image,
-        (image.width, image.height),
-        None,
-        picture_of(image),
-        reverse("search:similar", args=[image.pk]),
-        image.shown_name,
-    )
-    return why(request, sought, found, default=default_recipe(image.collection).name)
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What was searched with. `part` is where in its picture, in pixels of its `size`; None is all
-    of it."""
-
-    row: Query | Image
-    size: tuple[int, int]
-    part: Box | None
-    picture_url: str
-    ranking_url: str
-    name: str = ""
-
-    @property
-    def frame(self) -> Box | None:
-        """The part as left, top, width and height."""
-        if self.part is None:
-            return None
-        x1, y1, x2, y2 = self.part
-        return x1, y1, x2 - x1, y2 - y1
+    return why(request, sought_image(image), found, default=default_recipe(image.collection).name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +60,7 @@ def why(request: HttpRequest, sought: Sought, hit: Image, *, default: str) -> Ht
     recipe = explainable(request, default)
     if request.method == "POST":
         if not request.user.has_perm(MAY_ASK):
-            if request.user.is_authenticated:
-                raise PermissionDenied
-            return redirect_to_login(request.get_full_path())
+            return refused(request)
         ask_for_map(sought=sought.row, hit=hit, recipe=recipe, user=request.user)
         return redirect(request.get_full_path())
     job = latest_job(sought.row, hit, recipe)

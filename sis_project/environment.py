@@ -7,6 +7,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -73,6 +74,11 @@ def require_in_production(name: str, value: object) -> None:
         raise ImproperlyConfigured(
             f"SIS_PRODUCTION is on, so {name} must be set: there is no safe default for it."
         )
+
+
+def declared(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return what is declared by name: ours, with theirs added or instead; None takes one away."""
+    return {name: value for name, value in (ours | theirs).items() if value is not None}
 
 
 def path_prefix(value: str) -> str:

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from .environment import (
     bounded_storage,
+    declared,
     local_secret_key,
     path_prefix,
     require_in_production,
     sqlite_options,
 )
+from .logs import LOGGING as LOGGING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -172,32 +174,24 @@ SIS_QUERY_DAYS = env.int("SIS_QUERY_DAYS", default=30)
 SIS_QUERY_QUOTA_BYTES = env.int("SIS_QUERY_QUOTA_BYTES", default=1024**3)
 
 # Name -> dotted path of a class, or {"BACKEND": path, "OPTIONS": {...}}; null takes one away.
-SIS_DESCRIPTORS = {
-    name: declaration
-    for name, declaration in (
-        {
-            "fc6": "catalog.descriptors.fc6.Fc6Descriptor",
-            "lite0": "catalog.descriptors.lite0.Lite0Descriptor",
-            "rgem-lite0": {
-                "BACKEND": "catalog.descriptors.pooled.PooledDescriptor",
-                "OPTIONS": {"backbone": "lite0", "layer": "top", "pooling": "rgem"},
-            },
-            "colour-layout": "catalog.descriptors.colour_layout.ColourLayoutDescriptor",
-        }
-        | env.json("SIS_DESCRIPTORS", default={})
-    ).items()
-    if declaration is not None
-}
+SIS_DESCRIPTORS = declared(
+    {
+        "fc6": "catalog.descriptors.fc6.Fc6Descriptor",
+        "lite0": "catalog.descriptors.lite0.Lite0Descriptor",
+        "rgem-lite0": {
+            "BACKEND": "catalog.descriptors.pooled.PooledDescriptor",
+            "OPTIONS": {"backbone": "lite0", "layer": "top", "pooling": "rgem"},
+        },
+        "colour-layout": "catalog.descriptors.colour_layout.ColourLayoutDescriptor",
+    },
+    env.json("SIS_DESCRIPTORS", default={}),
+)
 
 # The same for local features, which prove by geometry that two pictures show the same thing.
-SIS_LOCAL_DESCRIPTORS = {
-    name: declaration
-    for name, declaration in (
-        {"rootsift": "catalog.descriptors.local.rootsift.RootSift"}
-        | env.json("SIS_LOCAL_DESCRIPTORS", default={})
-    ).items()
-    if declaration is not None
-}
+SIS_LOCAL_DESCRIPTORS = declared(
+    {"rootsift": "catalog.descriptors.local.rootsift.RootSift"},
+    env.json("SIS_LOCAL_DESCRIPTORS", default={}),
+)
 
 # What a page's check by geometry may take; what is not done by then stays unproven.
 SIS_GEOMETRY_SECONDS = env.float("SIS_GEOMETRY_SECONDS", default=5.0)
@@ -291,19 +285,3 @@ if SIS_PRODUCTION:
     )
     if SIS_BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "sis_project.terminal.OneLineFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    # What is wrong with a picture is reported by name, not by the decoder's own lines.
-    "loggers": {name: {"level": "CRITICAL"} for name in ("PIL", "tifffile")},
-}

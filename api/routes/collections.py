@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Field, Router, Schema, Status
 
@@ -13,7 +13,7 @@ from search.services import count_searchable
 
 from ..callers import need
 from ..problems import Problem
-from ..schemas import CollectionOut, Slug, found_collection
+from ..schemas import CollectionOut, Slug, existing_collection
 
 router = Router(tags=["collections"])
 
@@ -62,7 +62,4 @@ def add_collection(request: HttpRequest, payload: CollectionIn) -> Status:
 )
 def collection(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One collection."""
-    found = found_collection(slug)
-    if found is None:
-        raise Http404
-    return collection_out(found)
+    return collection_out(existing_collection(slug))

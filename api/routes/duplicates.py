@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 
 from catalog.descriptors import DescriptorError
-from catalog.models import Collection
 from search.duplicates.jobs import ask_for_duplicates
 from search.duplicates.listing import groups_of, page_of_groups
 from search.forms import DuplicatesForm
@@ -16,7 +15,7 @@ from search.models import DuplicateScan
 
 from ..callers import need
 from ..problems import Problem
-from ..schemas import PageNumber, found_collection
+from ..schemas import PageNumber, existing_collection
 from .work import JobOut, job_out
 
 router = Router(tags=["collections"])
@@ -50,7 +49,7 @@ def duplicates(
     request: HttpRequest, slug: str, distance: Distance = None, page: PageNumber = 1
 ) -> dict[str, Any]:
     """Groups of what is nearly the same by the latest comparison, the largest group first."""
-    scan = DuplicateScan.objects.filter(collection=existing(slug)).first()
+    scan = DuplicateScan.objects.filter(collection=existing_collection(slug)).first()
     if scan is None:
         raise Problem(409, _("The pictures were not compared with each other yet."))
     form = DuplicatesForm({"distance": distance}, scan=scan)
@@ -80,14 +79,7 @@ def compare(request: HttpRequest, slug: str) -> Status:
     """
     need(request, MAY_SEARCH)
     try:
-        job = ask_for_duplicates(collection=existing(slug), user=request.user)
+        job = ask_for_duplicates(collection=existing_collection(slug), user=request.user)
     except DescriptorError as error:
         raise Problem(409, str(error)) from error
     return Status(202, job_out(job))
-
-
-def existing(slug: str) -> Collection:
-    found = found_collection(slug)
-    if found is None:
-        raise Http404
-    return found

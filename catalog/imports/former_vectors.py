@@ -112,9 +112,9 @@ def read_vector(path: Path, dim: int) -> Float32Array:
     except OSError as error:
         raise FileRefused(reason(error)) from error
     except (ValueError, EOFError) as error:
-        raise FileRefused(_("the file is no array of NumPy's")) from error
+        raise FileRefused(_("the file is not a NumPy array")) from error
     if not isinstance(found, np.ndarray) or found.dtype.kind != "f":
-        raise FileRefused(_("the file is no array of real numbers"))
+        raise FileRefused(_("the file is not an array of real numbers"))
     if found.shape != (dim,):
         text = _("its shape is %(found)s and must be %(wanted)s")
         raise FileRefused(text % {"found": found.shape, "wanted": (dim,)})

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+
 EXIT_INTERRUPTED = 130
+
+
+def interrupted() -> CommandError:
+    """Return what a command raises that was asked to stop, and goes on when it is run again."""
+    return CommandError(
+        _("Interrupted: run the command again to do the rest."), returncode=EXIT_INTERRUPTED
+    )
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """What marking results would be worth: feedback replayed on benchmarks."""
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from work.models import Job, State
+from work.refusing import refused
 
 from ..forms import ReplayForm
 from ..replays.jobs import NAME, ask_for_replay
@@ -25,9 +23,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show_feedback(request, ReplayForm())
     if not request.user.has_perm(MAY_START):
-        if request.user.is_authenticated:
-            raise PermissionDenied
-        return redirect_to_login(reverse("evaluation:feedback"))
+        return refused(request)
     form = ReplayForm(request.POST)
     if not form.is_valid():
         return show_feedback(request, form, status=400)

@@ -1,15 +1,13 @@
 """The start page of the evaluation: start a run, and all runs so far."""
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from work.models import Job
+from work.refusing import refused
 
 from ..forms import EvaluateForm
 from ..messages import PROTOCOLS
@@ -40,9 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show_index(request, EvaluateForm())
     if not request.user.has_perm(MAY_START):
-        if request.user.is_authenticated:
-            raise PermissionDenied
-        return redirect_to_login(reverse("evaluation:index"))
+        return refused(request)
     form = EvaluateForm(request.POST)
     if form.is_valid():
         try:

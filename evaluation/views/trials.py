@@ -1,7 +1,5 @@
 """What ranks best here? Trials on a collection's own pictures, and the choice that is kept."""
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from search.recipes import RecipeError, keep_choice, kept_choice
 from work.models import Job
+from work.refusing import refused
 
 from ..forms import TrialForm
 from ..models import RecipeTrial
@@ -66,12 +65,6 @@ def keep(request: HttpRequest, found: RecipeTrial) -> HttpResponse:
     except RecipeError as error:
         return show_trial(request, found, status=409, problem=str(error))
     return redirect(found)
-
-
-def refused(request: HttpRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        raise PermissionDenied
-    return redirect_to_login(request.path)
 
 
 def show_trials(request: HttpRequest, form: TrialForm, *, status: int = 200) -> HttpResponse:

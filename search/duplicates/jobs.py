@@ -91,7 +91,7 @@ def ask_for_duplicates(*, collection: Collection, recipe: str = "", user: Any) -
     """Return the job that compares the collection with itself: a new one, or the one under way.
 
     By `recipe`, or by what suits the collection best. Raises `DescriptorError` where nothing can
-    be compared, or there is no such recipe.
+    be compared, and for an unknown recipe.
     """
     chosen = get_recipe(recipe).plain if recipe else recipe_for(collection)
     check_recipe(chosen, collection)

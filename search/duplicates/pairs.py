@@ -24,7 +24,8 @@ ROWS_COMPARED = 1000
 class NearestPairs:
     """The `most` nearest of the pairs that were added, each once.
 
-    `ids` (P, 2): the smaller number first; `distances` (P,), in no order until `in_order`.
+    `ids` (P, 2): the smaller number first; `distances` (P,). Up to twice as many are held, and a
+    pair from both of its sides, until `in_order`.
     """
 
     most: int
@@ -42,10 +43,16 @@ class NearestPairs:
         second, apart = others.ravel(), distances.ravel()
         wanted = (first != second) & (apart <= widest)
         new = np.sort(np.stack([first[wanted], second[wanted]], axis=1), axis=1)
-        ids = np.concatenate([self.ids, new])
-        apart = np.concatenate([self.distances, apart[wanted]])
-        self.ids, once = np.unique(ids, axis=0, return_index=True)
-        self.distances = apart[once]
+        self.ids = np.concatenate([self.ids, new])
+        self.distances = np.concatenate([self.distances, apart[wanted]])
+        # Sorting all of them for each block would take longer than comparing.
+        if len(self.ids) > 2 * self.most:
+            self.compact()
+
+    def compact(self) -> None:
+        """Hold each pair once, and the nearest only."""
+        self.ids, once = np.unique(self.ids, axis=0, return_index=True)
+        self.distances = self.distances[once]
         if len(self.ids) > self.most:
             nearest = np.argpartition(self.distances, self.most)[: self.most]
             self.ids, self.distances = self.ids[nearest], self.distances[nearest]
@@ -68,6 +75,7 @@ class NearestPairs:
 
     def in_order(self) -> "NearestPairs":
         """Return them, the nearest first; equals by their numbers."""
+        self.compact()
         order = np.lexsort((self.ids[:, 1], self.ids[:, 0], self.distances))
         return NearestPairs(self.most, self.ids[order], self.distances[order])
 

@@ -137,8 +137,8 @@ class Folder:
 
 
 @contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the folder alone; raises `BackupError` where another process does.
+def locked(root: Path, *, to_read: bool = False) -> Iterator[None]:
+    """Hold a folder alone, or with others that only read; raises `BackupError` where it is held.
 
     The lock goes with its process, however that ends.
     """
@@ -147,14 +147,16 @@ def locked(root: Path) -> Iterator[None]:
     except ImportError:  # pragma: no cover (Windows)
         yield
         return
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            text = _("Another backup works in %(path)s.")
-            raise BackupError(text % {"path": root}) from error
+    # The folder itself: to be read from, it need not be written to.
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_SH if to_read else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         yield
+    except BlockingIOError as error:
+        text = _("Another backup works in %(path)s.")
+        raise BackupError(text % {"path": root}) from error
+    finally:
+        os.close(handle)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -45,6 +45,7 @@ def make_backup(
     kind, folder = engine(), Folder(root)
     when = datetime.now(UTC)
     stamp = f"{when:%Y%m%dT%H%M%S%f}"
+    root.mkdir(parents=True, exist_ok=True)
     with locked(root):
         copying = Copying(folder, on_file, should_stop)
         copying.copy_named()

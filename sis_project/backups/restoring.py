@@ -61,7 +61,7 @@ def restore_backup(
         raise BackupError(_("%(path)s is damaged.") % {"path": database})
     restored = Restored(manifest)
     known = set(manifest.missing)
-    with locked(root):
+    with locked(root, to_read=True):
         for kept in folder.entries(manifest):
             if should_stop():
                 raise RestoreInterrupted

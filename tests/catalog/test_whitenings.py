@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
@@ -17,7 +16,6 @@ from catalog.vectorstore import Version, vectors_of
 from catalog.whitenings import learn_whitening
 from tests.catalog.descriptors.tiny import CHANNELS, use_tiny
 from tests.helpers import add_image, picture
-from tests.pages import text
 
 PATH = "catalog.descriptors.pooled.PooledDescriptor"
 OPTIONS = {"backbone": "tiny", "layer": "top", "pooling": "rmac", "size": 64}
@@ -300,30 +298,3 @@ def test_what_builds_on_augmented_vectors_is_never_described(images, collection,
     for step in dict.fromkeys(steps):
         call_command("extract_features", descriptor=[step], **extract)
     assert stored.count(descriptor.model_id) == 30
-
-
-class TestJob:
-    ADDRESS = "/admin/catalog/whitening/add/"
-
-    def test_the_admin_learns_and_whitens_by_a_job(self, images, collection, admin_client):
-        # Catches a whitening that is learned and of which no picture has a vector.
-        asked = {"collection": collection.pk, "descriptor": "small", "dim": 6}
-        page = text(admin_client.post(self.ADDRESS, asked, follow=True))
-        assert "Learned the whitening small+pca6." in page
-        descriptor = get_descriptor("small+pca6")
-        assert rows_of(images, descriptor.name).shape == (30, 6)
-
-    def test_what_is_missing_is_said_by_the_job(self, collection, admin_client):
-        asked = {"collection": collection.pk, "descriptor": "small", "dim": 6}
-        page = text(admin_client.post(self.ADDRESS, asked, follow=True))
-        assert "have a current vector of “small”" in page
-
-    def test_nonsense_is_a_form_error_and_nobody_else_gets_in(self, images, collection, client):
-        user = User.objects.create_user("staff", is_staff=True)
-        client.force_login(user)
-        assert client.get(self.ADDRESS).status_code == 403
-        user.user_permissions.add(Permission.objects.get(codename="add_whitening"))
-        asked = {"collection": collection.pk, "descriptor": "rootsift", "dim": 0}
-        page = client.post(self.ADDRESS, asked)
-        assert set(page.context["form"].errors) == {"descriptor", "dim"}
-        assert not Whitening.objects.exists()

@@ -11,7 +11,7 @@ from catalog.files.file_check import FileCheck, FileReport, Leftover, Wishes
 from catalog.files.filesets import FileSet, Owner, file_sets
 from catalog.management.arguments import whole_number
 from catalog.management.base import SisCommand
-from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
+from catalog.management.interrupts import interrupted, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.names import printable
 from catalog.trouble.reasons import of_storage, reason
@@ -55,10 +55,7 @@ class Command(SisCommand):
                 self.tell(files, report, options)
                 reports.append(report)
                 if report.interrupted:
-                    raise CommandError(
-                        _("Interrupted: run the command again to do the rest."),
-                        returncode=EXIT_INTERRUPTED,
-                    )
+                    raise interrupted()
         if any(report.unmended for report in reports):
             raise CommandError(self.advice(reports), returncode=1)
 

@@ -14,7 +14,7 @@ from catalog.feature_states import FeatureState
 from catalog.management.arguments import positive_int
 from catalog.management.base import SisCommand
 from catalog.management.extracting import Wanted, extract, passes
-from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
+from catalog.management.interrupts import interrupted, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.models import Collection, Image
 from catalog.querysets import ImageQuerySet, UnknownCollection
@@ -207,10 +207,7 @@ class Command(SisCommand):
         if report.stopped:
             raise CommandError(report.stopped)
         if report.interrupted:
-            raise CommandError(
-                _("Interrupted: run the command again to do the rest."),
-                returncode=EXIT_INTERRUPTED,
-            )
+            raise interrupted()
 
     def say_if_unused(self, descriptor: PictureDescriptor) -> None:
         in_use = get_any(descriptor.name).model_id

@@ -15,7 +15,7 @@ from catalog.imports.sources import ImportRefused
 from catalog.management import telling
 from catalog.management.asking import agrees
 from catalog.management.base import SisCommand
-from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
+from catalog.management.interrupts import interrupted, stop_on_interrupt
 from catalog.management.progress import Progress
 
 
@@ -117,10 +117,7 @@ class Command(SisCommand):
         if report.stopped:
             raise CommandError(report.stopped)
         if report.interrupted:
-            raise CommandError(
-                _("Interrupted: run the command again to do the rest."),
-                returncode=EXIT_INTERRUPTED,
-            )
+            raise interrupted()
         if report.gone:
             self.settle_gone(report, options)
         if report.skipped:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from catalog.descriptors import DescriptorError, get_descriptor
 from catalog.imports.former_vectors import FormerVectorsRefused, Taken, take_vectors
 from catalog.management.base import SisCommand
-from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
+from catalog.management.interrupts import EXIT_INTERRUPTED, interrupted, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.models import Collection
 from catalog.names import printable
@@ -53,10 +53,7 @@ class Command(SisCommand):
         taken = self.take(collection, options)
         self.tell(taken)
         if taken.interrupted:
-            raise CommandError(
-                _("Interrupted: run the command again to do the rest."),
-                returncode=EXIT_INTERRUPTED,
-            )
+            raise interrupted()
         if failed or taken.refused:
             raise CommandError(failed or _("Some vectors were not taken: they are listed above."))
 

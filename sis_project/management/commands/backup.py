@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.management.base import SisCommand
-from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
+from catalog.management.interrupts import interrupted, stop_on_interrupt
 from catalog.management.progress import Progress
 from catalog.names import printable
 from sis_project.backups.folder import BackupError
@@ -44,10 +44,7 @@ class Command(SisCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         except BackupInterrupted as error:
-            raise CommandError(
-                _("Interrupted: run the command again to do the rest."),
-                returncode=EXIT_INTERRUPTED,
-            ) from error
+            raise interrupted() from error
         self.stdout.write(
             _("Backed up the database and %(count)d files (%(size)s), %(copied)d of them new.")
             % {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.management.base import SisCommand
-from catalog.management.interrupts import EXIT_INTERRUPTED, stop_on_interrupt
+from catalog.management.interrupts import interrupted, stop_on_interrupt
 from catalog.management.progress import Progress
 from sis_project.backups.folder import BackupError
 from sis_project.backups.restoring import RestoreInterrupted, restore_backup
@@ -39,10 +39,7 @@ class Command(SisCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         except RestoreInterrupted as error:
-            raise CommandError(
-                _("Interrupted: run the command again to do the rest."),
-                returncode=EXIT_INTERRUPTED,
-            ) from error
+            raise interrupted() from error
         self.stdout.write(
             _("Restored the backup of %(when)s: the database and %(count)d files.")
             % {"when": restored.manifest.created_at, "count": restored.manifest.count}

@@ -9,7 +9,7 @@ from search.occlusion.covering import CELLS, COVERS, SPAN, STEPS, covered, edges
 
 @pytest.mark.parametrize("size", [(80, 80), (101, 37), (9, 8)])
 def test_covers_reach_every_pixel_and_no_further(size):
-    # Catches an edge that is never covered because sides are no multiple of the cells.
+    # Catches an edge that is never covered because the sides are not a multiple of the cells.
     # Black and white, so that the mean is neither.
     rng = np.random.default_rng(0)
     before = np.repeat(rng.choice([0, 255], (size[1], size[0], 1)), 3, axis=2).astype(np.uint8)
