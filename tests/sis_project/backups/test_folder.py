@@ -82,8 +82,11 @@ def test_a_damaged_list_is_said(tmp_path, lines):
         list(Folder(tmp_path).entries(manifest()))
 
 
-def test_one_works_in_it_at_a_time(tmp_path):
+def test_one_works_in_it_at_a_time_and_reading_leaves_no_trace(tmp_path):
+    # Catches a restore that wants to write where its backup lies.
     with locked(tmp_path), pytest.raises(BackupError, match="Another backup"), locked(tmp_path):
         pass
-    with locked(tmp_path):
+    refused = pytest.raises(BackupError, match="Another backup")
+    with locked(tmp_path, to_read=True), locked(tmp_path, to_read=True), refused, locked(tmp_path):
         pass
+    assert list(tmp_path.iterdir()) == []
