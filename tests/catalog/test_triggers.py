@@ -28,7 +28,11 @@ OTHER_NAMES = {f"catalog_imagevector_{name}" for name in VECTOR}
 
 def installed() -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        cursor.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            if connection.vendor == "sqlite"
+            else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        )
         return {name for (name,) in cursor.fetchall()}
 
 
@@ -77,8 +81,13 @@ def test_installing_again_changes_nothing(collection):
 @pytest.mark.django_db(transaction=True)
 def test_triggers_come_back_after_a_migration_rebuilt_the_table():
     # SQLite drops a table's triggers with the table, and most of its migrations rebuild it.
-    with connection.schema_editor() as editor:
-        editor._remake_table(Image)
+    if connection.vendor == "sqlite":
+        with connection.schema_editor() as editor:
+            editor._remake_table(Image)
+    else:
+        with connection.cursor() as cursor:
+            for name in NAMES:
+                cursor.execute(f"DROP TRIGGER {name} ON catalog_image")
     assert installed() == OTHER_NAMES
     call_command("migrate", verbosity=0)
     assert installed() == NAMES | OTHER_NAMES

@@ -93,7 +93,8 @@ def test_an_image_deleted_after_the_sync_is_no_broken_hit(filled, monkeypatch):
 def test_hits_load_no_vectors_and_queries_do_not_grow_with_them(
     filled, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(11) as captured:
+    # PostgreSQL counts changes on where a transaction was rolled back: two ask for them.
+    with django_assert_max_num_queries(13) as captured:
         find_similar(described={"fc6": filled[1][0]})
     after_load = [q["sql"] for q in captured][-2:]
     assert not any('"catalog_image"."fc6",' in sql for sql in after_load)

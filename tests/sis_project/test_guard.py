@@ -82,7 +82,8 @@ def test_utf_8_by_any_of_its_names_is_taken(client, searchable, charset):
         assert response.status_code != 400
 
 
-def test_a_type_of_content_that_means_nothing_is_refused_by_the_server(db):
+@pytest.mark.django_db(transaction=True)
+def test_a_type_of_content_that_means_nothing_is_refused_by_the_server():
     # Catches an error while the request is made, before any middleware.
     header = "text/plain; charset*=no-such''x"
     assert answer(LenientWSGIHandler(), environ("POST", "/", CONTENT_TYPE=header)) == 400
