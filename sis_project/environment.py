@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 SECONDS_TO_WRITE_KEY = 2.0
+SECONDS_TO_CONNECT = 5
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -106,6 +107,28 @@ def sqlite_options(config: dict) -> None:
         transaction_mode="IMMEDIATE",
         init_command="PRAGMA synchronous=NORMAL;",
     )
+
+
+def postgresql_options(config: dict, *, connections: int) -> None:
+    """Let requests share at most so many connections of each process, and wait 5 s for one.
+
+    With 0 each thread keeps its own, as where a pool of the server's own stands between. A
+    connection is tried before it is used: after the server was away the next request goes on.
+    """
+    config["CONN_HEALTH_CHECKS"] = True
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", SECONDS_TO_CONNECT)
+    if connections == 0:
+        config.setdefault("CONN_MAX_AGE", 60)
+        return
+    config["CONN_MAX_AGE"] = 0  # the pool keeps them
+    options["pool"] = {
+        "min_size": 1,
+        "max_size": connections,
+        "timeout": SECONDS_TO_CONNECT,
+        # Then it gives up until somebody asks: otherwise it would try less and less often.
+        "reconnect_timeout": SECONDS_TO_CONNECT,
+    }
 
 
 def bounded_storage(backend: str) -> str:

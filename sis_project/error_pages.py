@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog.names import printable
 from catalog.trouble import trouble_in_words
-from catalog.trouble.database import DATABASE_ERRORS, Trouble, trouble_of
+from catalog.trouble.database import DATABASE_ERRORS, Trouble, as_djangos, trouble_of
 from catalog.trouble.reasons import of_storage
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
 
     The page says which of them; the log says what is the matter with it.
     """
-    if isinstance(error, DATABASE_ERRORS):
+    if error is not None and isinstance(error := as_djangos(error), DATABASE_ERRORS):
         trouble = trouble_of(error)
         if trouble in MISTAKES and not isinstance(error, NOT_OURS):
             return None

@@ -13,5 +13,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # What is wrong with a picture is reported by name, not by the decoder's own lines.
-    "loggers": {name: {"level": "CRITICAL"} for name in ("PIL", "tifffile")},
+    # That a database is away is said once for each page, not for each of a pool's attempts.
+    "loggers": {
+        name: {"level": "CRITICAL"} for name in ("PIL", "tifffile", "psycopg.pool")
+    },
 }

@@ -16,6 +16,7 @@ from .environment import (
     declared,
     local_secret_key,
     path_prefix,
+    postgresql_options,
     require_in_production,
     sqlite_options,
 )
@@ -116,6 +117,10 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{SIS_VAR_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     sqlite_options(DATABASES["default"])
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    postgresql_options(
+        DATABASES["default"], connections=env.int("SIS_DATABASE_CONNECTIONS", default=10)
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MEDIA_ROOT = SIS_VAR_DIR / "media"

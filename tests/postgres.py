@@ -1,10 +1,14 @@
-"""A PostgreSQL server of the test run's own, thrown away at its end."""
+"""A PostgreSQL server of the test run's own, thrown away at its end.
+
+`python -m tests.postgres COMMAND …` runs a command, such as pytest, with one as DATABASE_URL.
+"""
 
 import os
 import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,30 +67,63 @@ def fresh_database(server: str) -> str:
     return f"{server.rsplit('/', 1)[0]}/{name}"
 
 
-@contextmanager
-def throwaway_server() -> Iterator[str]:
-    """Start a server in a folder of its own; yields the DATABASE_URL of its empty database."""
-    bin_folder, prefix = programs(), server_account()
-    folder = Path(tempfile.mkdtemp(prefix="sis-postgres-"))
-    if prefix:
-        shutil.chown(folder, "postgres")
-    port = free_port()
+class Server:
+    """A server in a folder of its own, which can be stopped and started again."""
 
-    def run(program: str, *arguments: str) -> None:
-        command = [*prefix, str(bin_folder / program), *arguments]
+    def __init__(self, folder: Path) -> None:
+        self.programs, self.prefix = programs(), server_account()
+        self.folder, self.data = folder, str(folder / "data")
+        self.log = folder.parent / f"{folder.name}.log"
+        self.port = free_port()
+        # DATABASE_URL of its empty database
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        if self.prefix:
+            shutil.chown(folder, "postgres")
+        self.run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c unix_socket_directories={self.folder} {OPTIONS}"
+        self.run("pg_ctl", "-w", "-o", options, "start")
+
+    def stop(self) -> None:
+        """As if its power was cut."""
+        self.run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [*self.prefix, str(self.programs / program), "-D", self.data, *arguments]
         # Not captured through a pipe: the server inherits it and would hold it open.
-        with (folder.parent / f"{folder.name}.log").open("ab") as log:
-            subprocess.run(command, check=True, stdout=log, stderr=log, cwd=folder)
+        with self.log.open("ab") as log:
+            subprocess.run(command, check=True, stdout=log, stderr=log, cwd=self.folder)
 
-    data = str(folder / "data")
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """A server that runs, and is thrown away."""
+    folder = Path(tempfile.mkdtemp(prefix="sis-postgres-"))
     try:
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-p {port} -c unix_socket_directories={folder} {OPTIONS}"
-        run("pg_ctl", "-D", data, "-w", "-o", options, "start")
+        server = Server(folder)
+        server.start()
         try:
-            yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         (folder.parent / f"{folder.name}.log").unlink(missing_ok=True)
+
+
+@contextmanager
+def throwaway_server() -> Iterator[str]:
+    """Yields the DATABASE_URL of the empty database of a server of its own."""
+    with running_server() as server:
+        yield server.url
+
+
+def main(command: list[str]) -> int:
+    """Run the command on a server of its own; return its exit status."""
+    with throwaway_server() as url:
+        return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

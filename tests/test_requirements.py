@@ -10,7 +10,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(settings.BASE_DIR)
-FILES = ("requirements.txt", "requirements-faiss.txt", "requirements-dev.txt")
+FILES = (
+    "requirements.txt",
+    "requirements-faiss.txt",
+    "requirements-postgresql.txt",
+    "requirements-dev.txt",
+)
 
 
 def lines(name: str) -> list[str]:
@@ -19,7 +24,7 @@ def lines(name: str) -> list[str]:
 
 
 def required() -> list[Requirement]:
-    """What this machine needs of the three files together."""
+    """What this machine needs of the files together."""
     found = [Requirement(line) for name in FILES for line in lines(name)]
     return [need for need in found if need.marker is None or need.marker.evaluate()]
 

@@ -2,15 +2,17 @@
 order.
 """
 
+import logging
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
@@ -22,10 +24,15 @@ from .querysets import BEAT
 from .running import leaving, this_worker
 from .tasks import do_job
 
+logger = logging.getLogger(__name__)
+
 # What is older tells nobody anything: the page shows jobs, not how they were carried.
 KEPT = timedelta(days=14)
 # A job that waits and its task are made within a moment.
 FORGOTTEN_AFTER = timedelta(minutes=1)
+# What Django raises where a database is to blame.
+AWAY = (DatabaseError, InterfaceError)
+Done = TypeVar("Done")
 # Before the database is asked again.
 SECONDS_AFTER_TROUBLE = 2.0
 
@@ -48,7 +55,7 @@ class Pulse(threading.Thread):
                 Worker.objects.filter(pk=self.worker.pk).update(seen_at=timezone.now())
                 settle_lost()
                 enqueue_forgotten()
-            except DatabaseError:
+            except AWAY:
                 pass  # gone for a while; the next beat tries again
             finally:
                 close_old_connections()
@@ -90,26 +97,36 @@ class JobWorker(QueueWorker):
             self.leave()
 
     def run(self) -> None:
-        settle_lost()
-        enqueue_forgotten()
-        forget_old()
-        row = Worker.objects.create(host=socket.gethostname(), process=os.getpid())
+        row = patiently(begin)
         this_worker.set(row)
         pulse = Pulse(row, self.leave_with_parent)
         pulse.start()
         try:
-            while self.running:
-                try:
-                    super().run()
-                    break
-                except DatabaseError:
-                    # Away, or locked for longer than anyone waits: what waits can wait longer.
-                    connection.close()
-                    time.sleep(SECONDS_AFTER_TROUBLE)
+            patiently(super().run)
         finally:
             pulse.stopped.set()
             pulse.join()
-            row.delete()
+            with suppress(*AWAY):  # others find that its process is gone
+                row.delete()
+
+
+def patiently(do: Callable[[], Done]) -> Done:
+    """Do it, again where the database is away, or locked for longer than anyone waits."""
+    while True:
+        try:
+            return do()
+        except AWAY as error:
+            logger.warning("The database cannot be used: %s", error)
+            connection.close()
+            time.sleep(SECONDS_AFTER_TROUBLE)
+
+
+def begin() -> Worker:
+    """Put what was left behind in order, and return the row of this process."""
+    settle_lost()
+    enqueue_forgotten()
+    forget_old()
+    return Worker.objects.create(host=socket.gethostname(), process=os.getpid())
 
 
 def enqueue_forgotten() -> None:

@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext as _
 
-from .database import DATABASE_ERRORS, in_words
+from .database import DATABASE_ERRORS, as_djangos, in_words
 from .reasons import of_storage, reason
 from .storage import StorageAway
 
 
 def trouble_in_words(error: BaseException) -> str | None:
     """Say what is the matter outside, in the reader's language; None for any other error."""
-    if isinstance(error, DATABASE_ERRORS):
+    if isinstance(error := as_djangos(error), DATABASE_ERRORS):
         return in_words(error)
     if isinstance(error, StorageAway):
         return str(error)

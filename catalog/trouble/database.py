@@ -186,6 +186,18 @@ WORDS: dict[Trouble, str | Promise] = {
 }
 
 
+def as_djangos(error: BaseException) -> BaseException:
+    """Return Django's error for a driver's: some come without, as where a cursor is closed."""
+    used: Any = connection  # of a driver that types do not know
+    if isinstance(error, DATABASE_ERRORS) or not isinstance(error, used.Database.Error):
+        return error
+    try:
+        with connection.wrap_database_errors:
+            raise error
+    except DATABASE_ERRORS as djangos:
+        return djangos
+
+
 def trouble_of(error: BaseException) -> Trouble:
     """Tell what is the matter, from an error that Django raised for a driver's."""
     cause: Any = error.__cause__ or error

@@ -8,7 +8,8 @@ import pytest
 from django.db import DataError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.db.utils import DatabaseErrorWrapper
 
-from catalog.trouble.database import TEXTS, WORDS, Trouble, in_words, trouble_of
+from catalog.trouble import trouble_in_words
+from catalog.trouble.database import TEXTS, WORDS, Trouble, as_djangos, in_words, trouble_of
 
 
 class Raising:
@@ -25,6 +26,18 @@ def wrapped(driver, action) -> Exception:
     with pytest.raises(Exception) as caught, DatabaseErrorWrapper(Raising(driver)):
         action()
     return caught.value
+
+
+@pytest.mark.django_db
+def test_what_a_driver_raises_by_itself_is_trouble_of_the_database(monkeypatch):
+    # Catches a page 500: psycopg closes the cursor of an unread list without Django's knowledge.
+    driver = connection.Database
+    monkeypatch.setattr(connection, "errors_occurred", False)
+    raw = driver.OperationalError("server closed the connection unexpectedly")
+    assert isinstance(as_djangos(raw), OperationalError)
+    assert connection.errors_occurred  # so that it is not used for the next page
+    assert trouble_in_words(driver.OperationalError("database is locked")) is not None
+    assert as_djangos(other := ValueError("x")) is other
 
 
 def test_sqlite_in_trouble(tmp_path: Path):
