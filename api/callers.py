@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja.security.http import HttpAuthBase
 
+from catalog.access import Area, may_enter
+
 from .models import Token
 from .problems import Problem
 
@@ -26,6 +28,10 @@ class Caller(HttpAuthBase):
 
     def __call__(self, request: HttpRequest) -> Any:
         request.user = self.account(request)
+        for area in areas_of(request):
+            if not may_enter(request.user, area):
+                need_account(request)
+                raise Problem(403, _("This account may not use this part of the site."))
         return request.user
 
     def account(self, request: HttpRequest) -> Any:
@@ -43,6 +49,15 @@ class Caller(HttpAuthBase):
             )
         token.note_use()
         return token.user
+
+
+def areas_of(request: HttpRequest) -> list[Area]:
+    """Return the areas of the site that an address is in, as pages are."""
+    match = request.resolver_match
+    room = match.route.split("/")[1] if match else ""
+    if room in ("health", "work"):
+        return []  # for all; and one's own
+    return [Area.SEARCH, Area.EVALUATION] if room == "evaluation" else [Area.SEARCH]
 
 
 def is_from_elsewhere(request: HttpRequest) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Schema
 from pydantic import BeforeValidator
@@ -135,22 +135,25 @@ def image_out(image: Image) -> dict:
     }
 
 
-def existing_collection(slug: str) -> Collection:
+def existing_collection(request: HttpRequest, slug: str) -> Collection:
     """Return the collection of this short name in an address; raises `Http404`."""
-    found = found_collection(slug)
+    found = found_collection(request, slug)
     if found is None:
         raise Http404
     return found
 
 
-def found_collection(slug: str | None, *, field: str = "") -> Collection | None:
-    """Return the collection of this short name, None for none.
+def found_collection(
+    request: HttpRequest, slug: str | None, *, field: str = ""
+) -> Collection | None:
+    """Return the collection of this short name that the caller sees, None for none.
 
     Raises `Http404`, or where the name is the value of a `field` that this cannot be used.
     """
     if not slug:
         return None
-    found = Collection.objects.filter(slug=slug).first() if "\0" not in slug else None
+    seen = Collection.objects.visible_to(request.user)
+    found = seen.filter(slug=slug).first() if "\0" not in slug else None
     if found is None:
         if not field:
             raise Http404

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.descriptors import Description, Descriptor
 from catalog.models import Collection, Image
 from catalog.vectors import unit_rows
+from catalog.visibility import Scope
 from search.asking import can_expand
 from search.models import Query
 from search.queries import NotDescribed, described_image, descriptions_of
@@ -31,12 +32,13 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How to rank: in `collection` (None: in all), by `recipe`, `k` hits a page.
+    """How to rank: in `scope`, by `recipe`, `k` hits a page, for `user`.
 
     `narrowed`, arguments of `ImageQuerySet.narrowed`, says which images are told.
     """
 
-    collection: Collection | None
+    user: Any
+    scope: Scope
     recipe: Recipe
     k: int
     page: int
@@ -53,6 +55,7 @@ def found_recipe(name: str | None) -> Recipe | None:
 
 def chosen_way(
     *,
+    user: Any,
     collection: Collection | None,
     recipe: str | None,
     expand: int | None,
@@ -61,7 +64,8 @@ def chosen_way(
     page: int,
     narrowed: Mapping[str, Any],
 ) -> Way:
-    """Return how to rank; without a `recipe`, by the best that the collection has.
+    """Return how to rank: in a collection (None: in all that the user sees); without a `recipe`,
+    by the best that the collection has.
 
     Raises `Problem` for a recipe that does not exist, and for one that cannot be expanded.
     """
@@ -70,8 +74,9 @@ def chosen_way(
         if not can_expand(chosen):
             raise wrong_field("expand", _("This way to rank cannot be expanded."))
         chosen = replace(chosen, expansion=Expansion("alpha", expand))
-    chosen = proven(chosen, collection) if geometry else chosen.plain
-    return Way(collection, chosen, k, page, narrowed)
+    scope = Scope.of(collection) if collection else Scope.all_seen_by(user)
+    chosen = proven(chosen, scope) if geometry else chosen.plain
+    return Way(user, scope, chosen, k, page, narrowed)
 
 
 def chosen_question(
@@ -92,7 +97,9 @@ def ranked_question(question: Question, own: Query | Image, way: Way) -> Ranking
     try:
         if question.is_composed:
             way = replace(way, recipe=way.recipe.plain)
-            gathered = described_question(question=question, own=own, recipe=way.recipe)
+            gathered = described_question(
+                question=question, own=own, recipe=way.recipe, user=way.user
+            )
             return Ranking(ranked(gathered.described, way), gathered.lacking)
         if isinstance(own, Image):
             return Ranking(ranked(described_image(image=own, recipe=way.recipe), way), 0)
@@ -128,7 +135,7 @@ def ranked_vector(values: Sequence[float], way: Way) -> Ranking:
 def ranked(described: Mapping[str, Description], way: Way) -> Results:
     return find_similar(
         described=described,
-        collection=way.collection,
+        scope=way.scope,
         recipe=way.recipe,
         page=way.page,
         page_size=way.k,

@@ -55,7 +55,7 @@ def search_alone(count: int) -> None:
     from catalog.models import Collection
     from search.engines import get_engine
 
-    within = Collection.objects.get(slug="oxford5k").pk
+    within = frozenset([Collection.objects.get(slug="oxford5k").pk])
     get_engine().search(unit_vectors(TOPICS, seed=3), count, within=within)
 
 

@@ -28,7 +28,7 @@ MAY_MAKE = "catalog.add_collection"
 @permission_required(MAY_ADD, raise_exception=True)
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose files; then what came in, and what did not and why."""
-    collection = get_object_or_404(Collection, slug=slug)
+    collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     context = {"collection": collection, "max_bytes": settings.SIS_MAX_UPLOAD_BYTES}
     if request.method != "POST":
         return render(request, "catalog/add.html", context)
@@ -76,7 +76,7 @@ def as_told(report: ImportReport, names: Sequence[str]) -> dict[str, Any]:
 @permission_required(MAY_MAKE, raise_exception=True)
 def new_collection(request: HttpRequest) -> HttpResponse:
     """Make an empty collection; its next page is the one that adds pictures to it."""
-    form = CollectionForm(request.POST if request.method == "POST" else None)
+    form = CollectionForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         collection = form.save()
         if request.user.has_perm(MAY_ADD):

@@ -30,6 +30,7 @@ from .admin_features import (
     with_states,
 )
 from .admin_names import SearchedByName, with_title
+from .admin_seen import SeenAdmin, SeenFilter
 from .descriptors import DEFAULT, DescriptorError, all_names, get_any
 from .extraction import pending_ids
 from .feature_states import FeatureState
@@ -56,7 +57,7 @@ def thumbnail(image: Image, size: str) -> str:
     )
 
 
-class CatalogAdmin(DeletionWithoutVectors, admin.ModelAdmin):
+class CatalogAdmin(DeletionWithoutVectors, SeenAdmin):
     """What both admins share: style, and pages that still work where the weights are gone."""
 
     class Media:
@@ -140,7 +141,7 @@ class ImageAdmin(SearchedByName, CatalogAdmin):
         return ["preview", "shown_name", state_column(), "collection", "format", "pixels"]
 
     def get_list_filter(self, request: HttpRequest) -> list:
-        return ["collection", "format", *state_filters()]
+        return [("collection", SeenFilter), "format", *state_filters()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Add two actions for each declared descriptor to Django's own."""
@@ -238,7 +239,8 @@ class CollectionAdmin(CatalogAdmin):
     actions = [admin_learned.learn_words]
     list_display = ["slug", "title", "images", "with_features", "created_at"]
     search_fields = ["slug", "title"]
-    fields = ["slug", "title", "images", "created_at"]
+    fields = ["slug", "title", "groups", "images", "created_at"]
+    filter_horizontal = ["groups"]
     readonly_fields = ["images", "created_at"]
 
     def view_on_site(self, collection: Collection) -> str:

@@ -2,7 +2,7 @@
 numbers never loaded.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from .descriptors import Descriptor, descriptor_names, get_any
 from .learning_jobs import ask_for_whitening, ask_for_words, words_in_words
 from .models import Collection, Vocabulary, Whitening
+from .visibility import hidden_from
 
 
 def vector_choices() -> list[tuple[str, str]]:
@@ -45,7 +46,9 @@ class LearnedAdmin(admin.ModelAdmin):
     numbers: ClassVar[tuple[str, ...]]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer(*self.numbers)
+        found = super().get_queryset(request).defer(*self.numbers)
+        hidden = Collection.objects.filter(pk__in=hidden_from(request.user))
+        return found.exclude(learned_on__in=hidden.values("slug"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -71,6 +74,8 @@ class WhiteningAdmin(LearnedAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = WhiteningForm(request.POST or None)
+        choices = cast(forms.ModelChoiceField, form.fields["collection"])
+        choices.queryset = Collection.objects.visible_to(request.user)
         if request.method == "POST" and form.is_valid():
             return redirect(ask_for_whitening(**form.cleaned_data, user=request.user))
         context = self.admin_site.each_context(request)

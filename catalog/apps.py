@@ -8,6 +8,7 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
+        from work.kinds import hiders
         from work.room import rooms
 
         from . import checks, jobs, learning_jobs, signals, triggers  # noqa: F401 (some register themselves)
@@ -15,9 +16,11 @@ class CatalogConfig(AppConfig):
         from .files.own_files import ExternalPictures, Pictures, Renditions
         from .pixels import prepare_decoders
         from .room import disks
+        from .visibility import hidden_jobs
 
         prepare_decoders()
         rooms.append(disks)
+        hiders.append(hidden_jobs)
         post_migrate.connect(triggers.install, sender=self)
         post_delete.connect(signals.delete_stored_files, sender="catalog.Image")
         for kind in (Pictures, ExternalPictures, Renditions):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from .querysets import (
     NothingManager,
 )
 from .vectors import FC6_DIM
+from .visibility import SEES_ALL
 
 
 def stored_path(image: "Image", filename: str) -> str:
@@ -60,6 +62,13 @@ class Collection(models.Model):
     slug = models.SlugField(_("short name"), unique=True, max_length=50)
     title = NameField(_("title"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    groups = models.ManyToManyField(
+        Group,
+        blank=True,
+        related_name="collections",
+        verbose_name=_("visible to"),
+        help_text=_("Only to members of these groups; to everybody who may search, without any."),
+    )
 
     objects = CollectionQuerySet.as_manager()
 
@@ -70,6 +79,7 @@ class Collection(models.Model):
         ordering = ["slug"]
         verbose_name = _("collection")
         verbose_name_plural = _("collections")
+        permissions = [(SEES_ALL.partition(".")[2], "Can see every collection, whomever it is for")]
 
     def __str__(self) -> str:
         return printable(self.title) or self.slug

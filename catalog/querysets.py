@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from .feature_states import FeatureCounts, FeatureState
 from .names import canonical, folded, is_part, printable
 from .vectorstore import all_images, vectors_of
+from .visibility import Scope, VisibleQuerySet
 
 # Models import this module, so it cannot name them.
 ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
@@ -22,7 +23,9 @@ class UnknownCollection(LookupError):
     """No collection has the short name that was asked for; the message lists those there are."""
 
 
-class CollectionQuerySet(models.QuerySet[ModelT]):
+class CollectionQuerySet(VisibleQuerySet[ModelT]):
+    of_collection = ("pk",)
+
     def with_image_count(self) -> Self:
         return self.annotate(image_count=Count("images"))
 
@@ -52,7 +55,11 @@ class CollectionQuerySet(models.QuerySet[ModelT]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
 
-class ImageQuerySet(models.QuerySet[ModelT]):
+class ImageQuerySet(VisibleQuerySet[ModelT]):
+    def in_scope(self, scope: Scope) -> Self:
+        """Restrict to what is searched."""
+        return self if scope.keys is None else self.filter(collection__in=scope.keys)
+
     def in_collection(self, collection: models.Model | None) -> Self:
         """Restrict to one collection; None means every collection."""
         return self if collection is None else self.filter(collection=collection)
@@ -179,9 +186,9 @@ class ImageRegionsQuerySet(models.QuerySet):
         """The rows of this descriptor and model id, found by an index."""
         return self.filter(descriptor=descriptor, model_id=model_id)
 
-    def within(self, collection: int | None) -> Self:
-        """The rows of the images of the collection with this primary key; None: of all."""
-        return self if collection is None else self.filter(image__collection=collection)
+    def within(self, collections: frozenset[int] | None) -> Self:
+        """The rows of the images of the collections with these primary keys; None: of all."""
+        return self if collections is None else self.filter(image__collection__in=collections)
 
 
 class NothingManager(models.Manager):

@@ -159,7 +159,7 @@ class RegionBlock:
 
 
 def stream_regions(
-    descriptor: Descriptor, *, within: int | None, images_at_a_time: int
+    descriptor: Descriptor, *, within: frozenset[int] | None, images_at_a_time: int
 ) -> Iterator[RegionBlock]:
     """Yield the regions of a collection's images (None: of all), in no order, a block at a time.
 

@@ -7,18 +7,19 @@ from .descriptors import DEFAULT, PictureDescriptor
 from .feature_states import FeatureCounts, FeatureFacts
 from .models import Collection, Image
 from .vectorstore import vectors_of
+from .visibility import Scope
 
 STORED_NAMED = 3
 
 
-def nothing_to_search(*, collection: Collection | None, descriptor: PictureDescriptor) -> str:
-    """Say why no picture of `collection` (None: of any) can be searched by `descriptor`.
+def nothing_to_search(*, scope: Scope, descriptor: PictureDescriptor) -> str:
+    """Say why no picture in `scope` can be searched by `descriptor`.
 
     Tells apart: no pictures at all, pictures without features, and features of other model ids,
     with the ids that are stored and the one that is wanted. Raises `DescriptorError` as
     `descriptor.model_id`.
     """
-    images = Image.objects.in_collection(collection)
+    images, collection = Image.objects.in_scope(scope), scope.collection
     wanted = descriptor.model_id
     counts = images.feature_counts(descriptor.name, wanted)
     if not counts.total:

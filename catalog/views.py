@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from .access import Area, is_for_everyone
 from .descriptors import Descriptor
 from .features import features_of, searched_with
 from .files.metadata import can_filter
@@ -22,6 +24,7 @@ from .looks import LOOKS, chosen_look, keep_look
 from .models import Collection, Image
 from .pixels import Fault, PictureError
 from .trouble.reasons import of_storage
+from .visibility import hidden_from
 
 logger = logging.getLogger(__name__)
 
@@ -36,19 +39,26 @@ NO_PICTURE = (
 )
 
 
-def kept_by(rest: str) -> str:
+def kept_by(rest: str, picture: Image, *areas: Area) -> str:
     """Return a Cache-Control header: by default only the browser may keep a picture, since a
-    log-in of one's own may stand before this site."""
-    return f"{'public' if settings.SIS_SHARED_CACHES else 'private'}, {rest}"
+    log-in of one's own may stand before this site; and always what not everybody may see."""
+    is_shared = (
+        settings.SIS_SHARED_CACHES
+        and all(map(is_for_everyone, areas))
+        and picture.collection_id not in hidden_from(AnonymousUser())
+    )
+    return f"{'public' if is_shared else 'private'}, {rest}"
 
 
 @require_safe
 def browse(request: HttpRequest) -> HttpResponse:
     """All images, page by page, of one collection or all, by a part of their name."""
     slug, text = request.GET.get("collection", ""), request.GET.get("name", "").strip()
-    collection = get_object_or_404(Collection, slug=slug) if slug else None
+    seen = Collection.objects.visible_to(request.user)
+    collection = get_object_or_404(seen, slug=slug) if slug else None
     images = (
-        Image.objects.in_collection(collection)
+        Image.objects.visible_to(request.user)
+        .in_collection(collection)
         .name_contains(text)
         .select_related("collection")
         .order_by("collection__slug", "name")
@@ -61,7 +71,7 @@ def browse(request: HttpRequest) -> HttpResponse:
             "looks": LOOKS,
             "page": Paginator(images, PAGE_SIZE).get_page(request.GET.get("page")),
             "collection": collection,
-            "collections": Collection.objects.with_image_count(),
+            "collections": seen.with_image_count(),
             "name": text,
             "links": [(link.label, link.address(slug)) for link in collection_links if collection],
         },
@@ -72,13 +82,14 @@ def browse(request: HttpRequest) -> HttpResponse:
 @require_safe
 def image(request: HttpRequest, pk: int) -> HttpResponse:
     """One image: the full picture, its facts, the state of its features."""
-    found = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
+    seen = Image.objects.visible_to(request.user)
+    found = get_object_or_404(seen.select_related("collection"), pk=pk)
     try:
         features = features_of(found)
     except Image.DoesNotExist:
         raise Http404(_("This picture was deleted meanwhile.")) from None
     searched = searched_with(features)
-    before, after = Image.objects.beside(found)
+    before, after = seen.beside(found)
     context = {
         "image": found,
         "before": before,
@@ -111,14 +122,14 @@ def links(image: int, descriptor: str) -> list[tuple[str, str]]:
 @require_safe
 def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The picture's file, without its metadata unless the settings say otherwise."""
-    found = get_object_or_404(Image, pk=pk)
+    found = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
     try:
         response = serve_original(found, request.user)
     except FileNotFoundError:
         raise Http404(_("The file of this picture is gone.")) from None
     except PictureError as error:
         return no_picture(status=status_of(error))
-    response["Cache-Control"] = kept_by("no-cache")
+    response["Cache-Control"] = kept_by("no-cache", found, Area.SEARCH, Area.ORIGINALS)
     return response
 
 
@@ -127,7 +138,7 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
     """A small rendition, made when it is first asked for and kept in the storage."""
     if size not in SIZES:
         raise Http404(_("There is no thumbnail size “%(size)s”.") % {"size": size})
-    found = get_object_or_404(Image, pk=pk)
+    found = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
     try:
         rendition = rendition_of(found, size)
     except FileNotFoundError:
@@ -140,10 +151,9 @@ def thumbnail(request: HttpRequest, pk: int, size: str) -> HttpResponse:
         logger.warning("The file %s cannot be read (%s).", found.file.name, error)
         return no_picture(status=503)
     caching = FOR_GOOD if request.GET.get("v") == found.sha256[:12] else "no-cache"
+    kept = kept_by(caching, found, Area.SEARCH) if rendition.kept else "no-store"
     return HttpResponse(
-        rendition.data,
-        content_type=rendition.content_type,
-        headers={"Cache-Control": kept_by(caching) if rendition.kept else "no-store"},
+        rendition.data, content_type=rendition.content_type, headers={"Cache-Control": kept}
     )
 
 

@@ -3,7 +3,7 @@
 Topics come in by import; runs are written once and only read.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin_seen import SeenFilter
 from catalog.names import printable
 
 from . import admin_trials  # noqa: F401 (registers itself)
@@ -31,6 +32,7 @@ from .formats.names import entering, name_fault
 from .formats.problems import Problem
 from .importing import next_position, refresh_hash
 from .models import Benchmark, EvaluationRun, Judgement, Topic
+from .querysets import BenchmarkQuerySet, JudgementQuerySet, TopicQuerySet
 from .reports.provenance import provenance
 
 # Two strokes, light over dark, stand out on any image.
@@ -56,7 +58,7 @@ class BenchmarkAdmin(WholeDeletionAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Benchmark.objects.with_counts()
+        return cast(BenchmarkQuerySet, super().get_queryset(request)).with_counts()
 
     also_deleted = (EvaluationRun,)
 
@@ -100,13 +102,13 @@ class BenchmarkAdmin(WholeDeletionAdmin):
 @admin.register(Topic)
 class TopicAdmin(NameSearch, ReadOnlyAdmin):
     list_display = ["shown_name", "benchmark", "shown_image", "present"]
-    list_filter = ["benchmark", PresenceFilter]
+    list_filter = [("benchmark", SeenFilter), PresenceFilter]
     list_select_related = ["benchmark"]
     search_fields = ["name", "image_name"]
     fields = ["shown_name", "benchmark", "shown_image", "box_in_words", "query", "judgements"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Topic.objects.with_presence()
+        return cast(TopicQuerySet, super().get_queryset(request)).with_presence()
 
     def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
         return False
@@ -183,27 +185,26 @@ class JudgementForm(forms.ModelForm):
 
 
 @admin.register(Judgement)
-class JudgementAdmin(NameSearch, admin.ModelAdmin):
+class JudgementAdmin(NameSearch):
     """Every change of a label changes the benchmark's hash, which tells older runs apart."""
 
     form = JudgementForm
     list_display = ["shown_name", "topic", "benchmark", "label", "present"]
     list_editable = ["label"]
     list_filter = [
-        *("topic__benchmark", "label", PresenceFilter),
+        *(("topic__benchmark", SeenFilter), "label", PresenceFilter),
         ("topic", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["topic__benchmark"]
     search_fields = ["name"]
     autocomplete_fields = ["topic"]
     list_per_page = 50
-    view_on_site = False
 
     class Media:
         css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return Judgement.objects.with_presence()
+        return cast(JudgementQuerySet, super().get_queryset(request)).with_presence()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Judgement | None = None) -> list[str]:
         # What is judged stays; another image or topic is another judgement.
@@ -269,7 +270,7 @@ class EvaluationRunAdmin(WholeDeletionAdmin):
     list_display = [
         *("pk", "benchmark", "protocol", "map", "counted", "source", "recipe", "created_at"),
     ]
-    list_filter = ["benchmark", "protocol", "source", "crop", "recipe", "model_id"]
+    list_filter = [("benchmark", SeenFilter), "protocol", "source", "crop", "recipe", "model_id"]
     date_hierarchy = "created_at"
     fields = [
         *("benchmark", "map", "counted", "topics_without_positives", "judged_missing"),

@@ -10,15 +10,12 @@ from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin_seen import SeenAdmin
 from catalog.names import canonical
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(SeenAdmin):
     """Rows that are shown, never edited here; deleting stays possible where it makes sense."""
-
-    def view_on_site(self, obj: Any) -> str | None:
-        """Return the page of what has one; Django's own way would ask for a table of sites."""
-        return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
 
     class Media:
         css = {"all": ["catalog/admin.css", "evaluation/admin.css"]}
@@ -35,7 +32,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return super().has_view_permission(request, obj) or request.user.has_perm(name)
 
 
-class NameSearch(admin.ModelAdmin):
+class NameSearch(SeenAdmin):
     """A search for names finds them in whatever form their letters were typed."""
 
     def get_search_results(

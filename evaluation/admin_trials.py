@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from catalog.admin_seen import SeenFilter
+
 from .admin_base import ReadOnlyAdmin
 from .models import RecipeTrial
 
@@ -11,7 +13,7 @@ from .models import RecipeTrial
 @admin.register(RecipeTrial)
 class RecipeTrialAdmin(ReadOnlyAdmin):
     list_display = ["pk", "collection", "pictures", "best", "created_at"]
-    list_filter = ["collection"]
+    list_filter = [("collection", SeenFilter)]
     list_select_related = ["collection"]
     fields = ["collection", "recipes", "pictures", "seed", "best", "created_at"]
 

@@ -1,6 +1,7 @@
 """Forms of the evaluation pages."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from django import forms
 from django.template.defaultfilters import floatformat
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.descriptors import DEFAULT
 from catalog.models import Collection
+from catalog.visibility import VisibleQuerySet
 from search.engines import vector_aliases
 from search.recipes import default_recipe, get_recipe, known_recipes
 
@@ -22,14 +24,14 @@ USUAL_M = 3
 DEEPEST = 1000
 
 
-def protocol_choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
-    """The protocols that labels of some benchmark allow, under the kind of ground truth that each
-    is for."""
+def protocol_choices(benchmarks: Iterable[Benchmark]) -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """The protocols that labels of some of the benchmarks allow, under the kind of ground truth
+    that each is for."""
     kinds = (
         (gettext("Labels good, ok and junk"), OXFORD_PROTOCOLS),
         (gettext("Labels easy, hard and junk"), REVISITED_PROTOCOLS),
     )
-    allowed = {protocol.name for one in Benchmark.objects.all() for protocol in one.protocols}
+    allowed = {protocol.name for one in benchmarks for protocol in one.protocols}
     found = [
         (kind, [(one.name, PROTOCOLS[one.name][0]) for one in protocols if one.name in allowed])
         for kind, protocols in kinds
@@ -37,9 +39,9 @@ def protocol_choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
     return [(kind, choices) for kind, choices in found if choices]
 
 
-def best_recipe() -> str:
+def best_recipe(benchmarks: Sequence[Benchmark]) -> str:
     """Return the name of what ranks the first benchmark's collection best as far as is known."""
-    benchmark = Benchmark.objects.select_related("collection").first()
+    benchmark = next(iter(benchmarks), None)
     if benchmark is None:
         return DEFAULT
     return default_recipe(benchmark.collection).plain.name
@@ -53,6 +55,23 @@ def recipe_choices() -> list[tuple[str, str]]:
     return [(recipe.name, str(recipe.title)) for recipe in known_recipes()]
 
 
+class SeenForm(forms.Form):
+    """A form that offers its user what that user sees; `benchmarks` are among that."""
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = cast(VisibleQuerySet, field.queryset).visible_to(user)
+        if "benchmark" not in self.fields:
+            return
+        found = cast(BenchmarkField, self.fields["benchmark"]).queryset
+        self.benchmarks: list[Benchmark] = list(found or ())
+        cast(forms.ChoiceField, self.fields["protocol"]).choices = protocol_choices(self.benchmarks)
+        if "recipe" in self.fields:
+            self.fields["recipe"].initial = best_recipe(self.benchmarks)
+
+
 class BenchmarkField(forms.ModelChoiceField):
     """Choice of a benchmark."""
 
@@ -61,7 +80,7 @@ class BenchmarkField(forms.ModelChoiceField):
         super().__init__(benchmarks, label=_("Benchmark"), **kwargs)
 
 
-class EvaluateForm(forms.Form):
+class EvaluateForm(SeenForm):
     """What to evaluate. `asked` are the arguments of `ask_for_evaluation`."""
 
     QUERIES = [
@@ -70,22 +89,22 @@ class EvaluateForm(forms.Form):
     ]
 
     benchmark = BenchmarkField()
-    protocol = forms.ChoiceField(label=_("Protocol"), choices=protocol_choices)
+    protocol = forms.ChoiceField(label=_("Protocol"))
     query = forms.ChoiceField(
         label=_("Search with"), choices=QUERIES, widget=forms.RadioSelect, initial="box"
     )
     exclude_self = forms.BooleanField(label=_("Leave out the query's own picture"), required=False)
-    recipe = forms.ChoiceField(
-        label=_("Rank by"), choices=recipe_choices, initial=best_recipe, required=False
-    )
+    recipe = forms.ChoiceField(label=_("Rank by"), choices=recipe_choices, required=False)
     engine = forms.ChoiceField(
         label=_("Engine"), choices=engine_choices, initial="default", required=False
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if Benchmark.objects.count() == 1:
-            self.fields["benchmark"] = BenchmarkField(empty_label=None)
+        if len(self.benchmarks) == 1:
+            only = cast(BenchmarkField, self.fields["benchmark"])
+            only.empty_label = None
+            only.widget.choices = only.choices
         # A question only where there is a choice.
         for name, choices in (("recipe", recipe_choices()), ("engine", engine_choices())):
             if len(choices) == 1:
@@ -115,12 +134,12 @@ class EvaluateForm(forms.Form):
         }
 
 
-class ReplayForm(forms.Form):
+class ReplayForm(SeenForm):
     """On what feedback is replayed."""
 
     benchmark = BenchmarkField(empty_label=None)
-    protocol = forms.ChoiceField(label=_("Protocol"), choices=protocol_choices)
-    recipe = forms.ChoiceField(label=_("Rank by"), choices=recipe_choices, initial=best_recipe)
+    protocol = forms.ChoiceField(label=_("Protocol"))
+    recipe = forms.ChoiceField(label=_("Rank by"), choices=recipe_choices)
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -131,11 +150,11 @@ class ReplayForm(forms.Form):
         }
 
 
-class RecipesForm(forms.Form):
+class RecipesForm(SeenForm):
     """Which question recipes are compared on; what is unknown of a recipe is not an error."""
 
     benchmark = BenchmarkField(empty_label=None)
-    protocol = forms.ChoiceField(label=_("Protocol"), choices=protocol_choices)
+    protocol = forms.ChoiceField(label=_("Protocol"))
     query = forms.ChoiceField(
         label=_("Search with"), choices=EvaluateForm.QUERIES, initial="box", required=False
     )
@@ -175,7 +194,7 @@ class RunField(forms.ModelChoiceField):
         return " · ".join(parts)
 
 
-class CompareForm(forms.Form):
+class CompareForm(SeenForm):
     """Two different runs."""
 
     first = RunField(label=_("First run"))
@@ -198,7 +217,7 @@ class AuditForm(forms.Form):
     )
 
 
-class TrialForm(forms.Form):
+class TrialForm(SeenForm):
     """Which collection to try all recipes on. `asked` are the arguments of `ask_for_trial`."""
 
     collection = forms.ModelChoiceField(

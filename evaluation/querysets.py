@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Image
 from catalog.names import printable
+from catalog.visibility import VisibleQuerySet
 
 AnyModel = TypeVar("AnyModel", bound=models.Model, covariant=True)
 
@@ -17,7 +18,7 @@ class UnknownBenchmark(LookupError):
     """No benchmark has the name that was asked for; the message lists those there are."""
 
 
-class BenchmarkQuerySet(models.QuerySet[AnyModel]):
+class BenchmarkQuerySet(VisibleQuerySet[AnyModel]):
     def with_counts(self) -> Self:
         """Annotate `topic_count`, `judgement_count` and `run_count`."""
         return self.annotate(
@@ -45,7 +46,9 @@ def image_named(collection: str, name: str) -> Exists:
     return Exists(Image.objects.filter(collection=OuterRef(collection), name=OuterRef(name)))
 
 
-class TopicQuerySet(models.QuerySet):
+class TopicQuerySet(VisibleQuerySet):
+    of_collection = ("benchmark__collection",)
+
     def with_presence(self) -> Self:
         """Annotate `present`: whether the query image is in the benchmark's collection now."""
         return self.annotate(present=image_named("benchmark__collection", "image_name"))
@@ -55,7 +58,9 @@ class TopicQuerySet(models.QuerySet):
         return self.with_presence().filter(present=False)
 
 
-class JudgementQuerySet(models.QuerySet):
+class JudgementQuerySet(VisibleQuerySet):
+    of_collection = ("topic__benchmark__collection",)
+
     def with_presence(self) -> Self:
         """Annotate `present`: whether the judged image is in the benchmark's collection now."""
         return self.annotate(present=image_named("topic__benchmark__collection", "name"))
@@ -66,7 +71,14 @@ class JudgementQuerySet(models.QuerySet):
         return missing.order_by("name").values_list("name", flat=True).distinct()
 
 
-class RunManager(models.Manager):
+class RunQuerySet(VisibleQuerySet):
+    of_collection = ("benchmark__collection",)
+
+
+_RunManager = models.Manager.from_queryset(RunQuerySet)
+
+
+class RunManager(_RunManager):
     """Runs without their table of names; `run.names` fetches it."""
 
     def get_queryset(self) -> models.QuerySet:

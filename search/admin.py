@@ -7,12 +7,14 @@ from django.contrib import admin
 from django.db.models import Field
 from django.http import HttpRequest
 
+from catalog.admin_seen import SeenAdmin
+
 from .models import CollectionRecipe
 from .recipes import known_recipes
 
 
 @admin.register(CollectionRecipe)
-class CollectionRecipeAdmin(admin.ModelAdmin):
+class CollectionRecipeAdmin(SeenAdmin):
     list_display = ["collection", "recipe"]
     list_select_related = ["collection"]
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from catalog.descriptors import DescriptorError
 from catalog.models import Collection
+from catalog.visibility import Scope
 
 from .questions.model import LARGEST_NUMBER, Example, Question, QuestionError
 from .recipes import Recipe, get_recipe, proven
@@ -58,9 +59,7 @@ class Asked:
         return self.whole is not self.recipe
 
 
-def asked_for(
-    request: HttpRequest, collection: Collection | None, *, default: str, composed: bool = False
-) -> Asked:
+def asked_for(request: HttpRequest, scope: Scope, *, default: str, composed: bool = False) -> Asked:
     """Return what the address asks for: `geometry=off` leaves it out, `checked=1` waits for it.
 
     A `composed` question is ranked without geometry, which compares with one picture, and would
@@ -73,7 +72,7 @@ def asked_for(
     only_proven = request.GET.get("proven") == "1" and not composed
     if composed or (request.GET.get("geometry") == "off" and not only_proven):
         return Asked(*names, recipe.plain, recipe.plain, only_proven=False, can_expand=can)
-    whole = proven(recipe, collection)
+    whole = proven(recipe, scope)
     checked = only_proven or request.GET.get("checked") == "1"
     now = whole if checked else whole.plain
     only_proven = only_proven and whole.geometry is not None
@@ -134,12 +133,16 @@ def address_of(request: HttpRequest, question: Question, path: str = "") -> str:
     return f"{path or request.path}{'?' if fields else ''}{fields}"
 
 
-def chosen_collection(request: HttpRequest, *, default: Collection | None) -> Collection | None:
-    """Return the collection in the address: a short name, empty for all, absent for `default`."""
+def chosen_scope(request: HttpRequest, *, default: Collection | None) -> Scope:
+    """Return what the address searches: the collection of a short name; with an empty one, or
+    without one and a `default`, all that the user sees."""
     slug = request.GET.get("collection")
-    if slug is None:
-        return default
-    return get_object_or_404(Collection, slug=slug) if slug else None
+    if slug:
+        seen = Collection.objects.visible_to(request.user)
+        return Scope.of(get_object_or_404(seen, slug=slug))
+    if slug is None and default is not None:
+        return Scope.of(default)
+    return Scope.all_seen_by(request.user)
 
 
 def page_number(request: HttpRequest) -> int:

@@ -29,7 +29,7 @@ MAY_DELETE = "catalog.delete_image"
 @require_http_methods(["GET", "HEAD", "POST"])
 def duplicates(request: HttpRequest, slug: str) -> HttpResponse:
     """Groups of what is nearly the same; POST compares the collection anew."""
-    collection = get_object_or_404(Collection, slug=slug)
+    collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     if request.method != "POST":
         return show_duplicates(request, collection)
     if not request.user.has_perm(MAY_SEARCH):
@@ -44,7 +44,7 @@ def duplicates(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["POST"])
 def delete_duplicates(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask once more what is to be deleted, then delete it."""
-    collection = get_object_or_404(Collection, slug=slug)
+    collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     if not request.user.has_perm(MAY_DELETE):
         return refused(request)
     chosen = [int(pk) for pk in request.POST.getlist("image") if pk.isdecimal() and len(pk) < 19]

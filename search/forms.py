@@ -1,6 +1,6 @@
 """Forms of the search pages. An upload is hostile until `queries.py` has decoded it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -47,9 +47,11 @@ class UploadForm(forms.Form):
     )
     collection = CollectionField()
 
-    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.too_large = too_large
+        seen = Collection.objects.visible_to(user)
+        cast(CollectionField, self.fields["collection"]).queryset = seen
         usable = searchable_recipes()
         if len(usable) > 1:
             self.fields["recipe"] = forms.ChoiceField(

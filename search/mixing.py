@@ -24,7 +24,7 @@ class Mixture:
 
 
 def answer_of(
-    engine: SearchEngine, queries: Sequence[Any], k: int, *, within: int | None
+    engine: SearchEngine, queries: Sequence[Any], k: int, *, within: frozenset[int] | None
 ) -> Answer:
     """Return what the engine answers, where a query may also be a `Mixture` of several."""
     if not any(isinstance(query, Mixture) for query in queries):
@@ -33,7 +33,7 @@ def answer_of(
 
 
 def mixed(
-    engine: SearchEngine, query: Mixture | LocalFeatures, k: int, within: int | None
+    engine: SearchEngine, query: Mixture | LocalFeatures, k: int, within: frozenset[int] | None
 ) -> Answer:
     """Return the answer to one mixture; its scores are shares of the weights above 0."""
     if not isinstance(query, Mixture):

@@ -15,6 +15,7 @@ from catalog.files.thumbnails import SIZES, fitted
 from catalog.models import Collection, Image
 from catalog.pixels import Box
 from catalog.querysets import NothingManager
+from catalog.visibility import VisibleQuerySet
 
 from .duplicates.pairs import NearestPairs
 
@@ -26,7 +27,9 @@ def stored_path(query: "Query", filename: str) -> str:
     return f"queries/{query.pk}.jpg"
 
 
-class QueryQuerySet(models.QuerySet):
+class QueryQuerySet(VisibleQuerySet):
+    of_collection = ("collection", "image__collection")
+
     def expired(self, days: int) -> "QueryQuerySet":
         """Queries older than `days` days."""
         return self.filter(created_at__lt=timezone.now() - timedelta(days=days))
@@ -153,6 +156,8 @@ class CollectionRecipe(models.Model):
         Collection, models.CASCADE, related_name="kept_recipe", verbose_name=_("collection")
     )
     recipe = models.CharField(_("way to rank"), max_length=50)
+
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("way to rank a collection")

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from catalog.models import Collection, Image
+from catalog.models import Image
+from catalog.visibility import Scope
 
 from .answers import kept
 from .engines import Answer
@@ -14,17 +15,17 @@ from .engines import Answer
 Narrowed = Mapping[str, Any]
 
 
-def depth_for(narrowed: Narrowed, collection: Collection | None, depth: int) -> int:
+def depth_for(narrowed: Narrowed, scope: Scope, depth: int) -> int:
     """Return how deep to rank, so that `among` can be asked of the answer."""
     if not narrowed:
         return depth
-    return max(depth, Image.objects.in_collection(collection).count())
+    return max(depth, Image.objects.in_scope(scope).count())
 
 
-def among(answer: Answer, narrowed: Narrowed, collection: Collection | None) -> Answer:
+def among(answer: Answer, narrowed: Narrowed, scope: Scope) -> Answer:
     """Return the answer to one query, which is of everything, cut to what is to be shown."""
     if not narrowed:
         return answer
-    images = Image.objects.in_collection(collection).narrowed(**narrowed).order_by()
+    images = Image.objects.in_scope(scope).narrowed(**narrowed).order_by()
     numbers = images.values_list("pk", flat=True).iterator()
     return kept(answer, np.fromiter(numbers, np.int64))

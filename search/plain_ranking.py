@@ -30,7 +30,7 @@ def rank_plain(
     recipe: Recipe,
     queries: Queries,
     k: int,
-    within: int | None = None,
+    within: frozenset[int] | None = None,
     engine: str = "default",
 ) -> Answer:
     """Return the `k` best images of each query, as `SearchEngine.answer` does; no geometry.
@@ -65,7 +65,7 @@ def expanded(
     expansion: Expansion,
     descriptor: Descriptor,
     engine: SearchEngine,
-    within: int | None,
+    within: frozenset[int] | None,
 ) -> Float32Array:
     """Return the queries (Q, D), each with what its first results have in common."""
     ids = engine.answer(queries, expansion.n, within=within).ids
@@ -90,7 +90,7 @@ def fused(
     engines: list[SearchEngine],
     queries: list[Any],
     k: int,
-    within: int | None,
+    within: frozenset[int] | None,
 ) -> Answer:
     """Rank everything by each part, and join the scores of the images that all parts have."""
     counts = [engine.count(within=within) for engine in engines]
@@ -113,7 +113,7 @@ def fused_slice(
     engines: list[SearchEngine],
     queries: list[Any],
     counts: list[int],
-    within: int | None,
+    within: frozenset[int] | None,
 ) -> tuple[np.ndarray, Float32Array]:
     """Return ids (Q, N) and fused scores, best first, ties by id."""
     answers = [

@@ -18,19 +18,19 @@ from .models import Query
 from .proofs import prove
 from .queries import descriptions_of, image_features
 from .recipes import Geometry, default_recipe, with_geometry
-from .sought import Sought, picture_of, sought_image, sought_query
+from .sought import Sought, picture_of, seen_images, sought_image, sought_query
 
 
 @require_safe
 def query_proof(request: HttpRequest, pk: uuid.UUID, hit: int) -> HttpResponse:
     """An image of the catalogue beside an uploaded picture."""
-    query = get_object_or_404(Query, pk=pk)
+    query = get_object_or_404(Query.objects.visible_to(request.user), pk=pk)
     geometry = geometry_of(request, query.recipe)
     try:
         described = descriptions_of(query=query, descriptors=[geometry.local])
     except (DescriptorError, PictureError) as error:
         raise Http404(str(error)) from error
-    found = get_object_or_404(Image.objects.select_related("collection"), pk=hit)
+    found = get_object_or_404(seen_images(request), pk=hit)
     features = described[geometry.local.name]
     return show_proof(request, sought_query(query), features, found, geometry)
 
@@ -38,7 +38,7 @@ def query_proof(request: HttpRequest, pk: uuid.UUID, hit: int) -> HttpResponse:
 @require_safe
 def image_proof(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     """Two images of the catalogue, the first being the one searched with."""
-    images = Image.objects.select_related("collection")
+    images = seen_images(request)
     image, found = get_object_or_404(images, pk=pk), get_object_or_404(images, pk=hit)
     geometry = geometry_of(request, default_recipe(image.collection).name)
     features = image_features(image, geometry.local)

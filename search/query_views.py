@@ -16,7 +16,7 @@ from catalog.pixels import Fault, PictureError
 from catalog.trouble.storage import StorageAway
 from catalog.uploads import too_large_files
 
-from .asking import address_of, asked_question, chosen_collection, chosen_recipe
+from .asking import address_of, asked_question, chosen_recipe, chosen_scope
 from .forms import BoxForm, UploadForm
 from .models import Query
 from .queries import create_queries, crop_query, image_part_query, working_copy
@@ -29,7 +29,9 @@ from .result_views import HtmxHttpRequest, show_results
 @require_POST
 def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Search with a part of a stored query's picture."""
-    query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
+    query = get_object_or_404(
+        Query.objects.visible_to(request.user).select_related("collection"), pk=pk
+    )
     form = BoxForm(request.POST)
     if form.is_valid():
         try:
@@ -46,7 +48,9 @@ def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def image_part(request: HttpRequest, pk: int) -> HttpResponse:
     """Search with a part of an image of the catalogue; what is wrong is said on its page."""
-    image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
+    image = get_object_or_404(
+        Image.objects.visible_to(request.user).select_related("collection"), pk=pk
+    )
     form = BoxForm(request.POST)
     if form.is_valid():
         try:
@@ -62,14 +66,16 @@ def image_part(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def add_to_query(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Search with one more picture beside a stored query's."""
-    query = get_object_or_404(Query, pk=pk)
+    query = get_object_or_404(Query.objects.visible_to(request.user), pk=pk)
     return add_picture(request, Example("query", pk), query.get_absolute_url(), query.recipe)
 
 
 @require_POST
 def add_to_image(request: HttpRequest, pk: int) -> HttpResponse:
     """Search with one more picture beside an image of the catalogue."""
-    image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
+    image = get_object_or_404(
+        Image.objects.visible_to(request.user).select_related("collection"), pk=pk
+    )
     default = default_recipe(image.collection).name
     address = reverse("search:similar", args=[image.pk])
     return add_picture(request, Example("image", pk), address, default)
@@ -78,8 +84,9 @@ def add_to_image(request: HttpRequest, pk: int) -> HttpResponse:
 def add_picture(request: HttpRequest, own: Example, address: str, default: str) -> HttpResponse:
     """Store the pictures that were sent, and lead to the question with them, or with a message."""
     question = asked_question(request, own)
-    form = UploadForm(request.POST, request.FILES, too_large=bool(too_large_files(request)))
-    collection = chosen_collection(request, default=None)
+    too_large = bool(too_large_files(request))
+    form = UploadForm(request.POST, request.FILES, too_large=too_large, user=request.user)
+    collection = chosen_scope(request, default=None).collection
     if len(question.examples) + len(form.pictures) > MOST_EXAMPLES:
         text = _("A search takes at most %(number)d pictures.") % {"number": MOST_EXAMPLES}
         form.add_error(None, text)
@@ -98,7 +105,7 @@ def add_picture(request: HttpRequest, own: Example, address: str, default: str) 
 @require_safe
 def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     """The working copy of a query's picture; its address is as secret as the query's."""
-    query = get_object_or_404(Query, pk=pk)
+    query = get_object_or_404(Query.objects.visible_to(request.user), pk=pk)
     try:
         file = query.picture.open("rb")
     except FileNotFoundError:
@@ -113,7 +120,7 @@ def picture(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
 @require_safe
 def sized_picture(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponse:
     """The same picture, in one of the sizes in which pages show pictures."""
-    query = get_object_or_404(Query, pk=pk)
+    query = get_object_or_404(Query.objects.visible_to(request.user), pk=pk)
     if size not in SIZES:
         raise Http404
     try:

@@ -43,7 +43,7 @@ def rank(
     recipe: Recipe,
     queries: Queries,
     k: int,
-    within: int | None = None,
+    within: frozenset[int] | None = None,
     engine: str = "default",
     bounds: Bounds | None = None,
 ) -> Answer:

@@ -17,7 +17,7 @@ IMAGES_AT_A_TIME = 32
 
 
 def rank_by_regions(
-    *, descriptor: Descriptor, queries: Float32Array, k: int, within: int | None = None
+    *, descriptor: Descriptor, queries: Float32Array, k: int, within: frozenset[int] | None = None
 ) -> Answer:
     """Rank the images whose regions are kept by their region nearest to each query (Q, D).
 

@@ -20,6 +20,7 @@ from catalog.links import by_recipe
 from catalog.looks import LOOKS, chosen_look, keep_look
 from catalog.models import Collection, Image
 from catalog.pixels import PictureError
+from catalog.visibility import Scope
 
 from .asking import (
     MARKING_FIELDS,
@@ -29,7 +30,7 @@ from .asking import (
     address_of,
     asked_for,
     asked_question,
-    chosen_collection,
+    chosen_scope,
     fields_but,
     newly_marked,
     page_number,
@@ -65,7 +66,9 @@ class HtmxHttpRequest(HttpRequest):
 @require_safe
 def results(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The ranking of a stored query, 30 at a time, to the end of the collection."""
-    query = get_object_or_404(Query.objects.select_related("collection"), pk=pk)
+    query = get_object_or_404(
+        Query.objects.visible_to(request.user).select_related("collection"), pk=pk
+    )
     box = query.box or (0, 0, query.width, query.height)
     box_form = BoxForm(initial=dict(zip(BoxForm.base_fields, box, strict=True)))
     return show_results(request, query=query, box_form=box_form)
@@ -92,7 +95,7 @@ def show_results(
         "search/results.html",
         context,
         question=asked_question(request, Example("query", query.pk)),
-        collection=chosen_collection(request, default=query.collection),
+        scope=chosen_scope(request, default=query.collection),
         default=query.recipe,
         status=status,
     )
@@ -106,8 +109,10 @@ def shown_side(value: Any) -> str:
 @require_safe
 def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The ranking for an image of the catalogue; the image itself comes first."""
-    image = get_object_or_404(Image.objects.select_related("collection"), pk=pk)
-    collection = chosen_collection(request, default=image.collection)
+    image = get_object_or_404(
+        Image.objects.visible_to(request.user).select_related("collection"), pk=pk
+    )
+    scope = chosen_scope(request, default=image.collection)
     context = {
         "image": image,
         "ranking_url": reverse("search:similar", args=[image.pk]),
@@ -121,8 +126,8 @@ def similar(request: HtmxHttpRequest, pk: int) -> HttpResponse:
         "search/similar.html",
         context,
         question=asked_question(request, Example("image", image.pk)),
-        collection=collection,
-        default=default_recipe(collection).name,
+        scope=scope,
+        default=default_recipe(scope.collection).name,
     )
 
 
@@ -133,22 +138,22 @@ def show_ranking(
     context: dict[str, Any],
     *,
     question: Question,
-    collection: Collection | None,
+    scope: Scope,
     default: str,
     status: int = 200,
 ) -> HttpResponse:
     """Rank what is asked, and show it; marks that were just made become a part of the address."""
     if (marked := newly_marked(request, question)) is not None:
         return redirect(address_of(request, marked, context["ranking_url"]))
-    asked = asked_for(request, collection, default=default, composed=question.is_composed)
+    asked = asked_for(request, scope, default=default, composed=question.is_composed)
     image = own if isinstance(own, Image) else None
     try:
-        described, lacking = descriptions(question, own, asked)
+        described, lacking = descriptions(question, own, asked, request.user)
         filters = FilterForm(request.GET)
         context |= ranking_context(
-            request, described=described, collection=collection, asked=asked, filters=filters
+            request, described=described, scope=scope, asked=asked, filters=filters
         )
-        earlier = earlier_ranks(question, own, asked.recipe, collection, filters.asked)
+        earlier = earlier_ranks(question, own, asked.recipe, scope, filters.asked, request.user)
     except NotDescribed as nothing:
         return show_problem(request, str(nothing), status=409, image=image)
     except (DescriptorError, PictureError) as error:
@@ -170,11 +175,11 @@ def show_ranking(
 
 
 def descriptions(
-    question: Question, own: Query | Image, asked: Asked
+    question: Question, own: Query | Image, asked: Asked, user: Any
 ) -> tuple[Mapping[str, Description], int]:
     """Return what the question is searched with, and how much of it does not count."""
     if question.is_composed:
-        gathered = described_question(question=question, own=own, recipe=asked.recipe)
+        gathered = described_question(question=question, own=own, recipe=asked.recipe, user=user)
         return gathered.described, gathered.lacking
     if isinstance(own, Image):
         return described_image(image=own, recipe=asked.recipe), 0
@@ -185,7 +190,7 @@ def ranking_context(
     request: HttpRequest,
     *,
     described: Mapping[str, Description],
-    collection: Collection | None,
+    scope: Scope,
     asked: Asked,
     filters: FilterForm,
 ) -> dict[str, Any]:
@@ -193,7 +198,7 @@ def ranking_context(
     recipe, pages = asked.recipe, pages_at_once(request)
     results = find_similar(
         described=described,
-        collection=collection,
+        scope=scope,
         recipe=recipe,
         page=1 if pages > 1 else page_number(request),
         page_size=PAGE_SIZE * pages,
@@ -206,8 +211,8 @@ def ranking_context(
         "asked": asked,
         "filters": filters,
         "page": Stretch(results.page, results.ranked, PAGE_SIZE, pages),
-        "collection": collection,
-        "collections": Collection.objects.all(),
+        "collection": scope.collection,
+        "collections": Collection.objects.visible_to(request.user),
         "recipes": choices if len(choices) > 1 else [],
         # What links to other rankings carry along.
         "by_recipe": by_recipe(asked.name),
@@ -225,8 +230,8 @@ def question_context(
 
     return {
         "question": question,
-        "examples": shown_examples(question, own, link),
-        "marked_images": shown_marks(question, link),
+        "examples": shown_examples(question, own, link, request.user),
+        "marked_images": shown_marks(question, link, request.user),
         "unmarked_url": link(replace(question, rounds=())),
         "add_url": address_of(request, question, context["add_path"]),
         "has_room": len(question.examples) < MOST_EXAMPLES,

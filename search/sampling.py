@@ -6,9 +6,10 @@ from contextlib import suppress
 from django.db.models import F
 
 from catalog.descriptors import Descriptor
-from catalog.models import Collection, Image
+from catalog.models import Image
 from catalog.vectors import Float32Array, VectorError
 from catalog.vectorstore import vectors_of
+from catalog.visibility import Scope
 
 from .background import Background, background
 from .engines.reading import last_change
@@ -22,7 +23,7 @@ memory = Memory(most=4)
 
 
 def background_of(
-    *, recipe: Recipe, query: Float32Array, collection: Collection | None, count: int
+    *, recipe: Recipe, query: Float32Array, scope: Scope, count: int
 ) -> Background | None:
     """Return a query's distances to a sample of the `count` pictures that are ranked.
 
@@ -32,17 +33,16 @@ def background_of(
     plain = not (recipe.is_fused or recipe.regions or recipe.expansion)
     if not plain or not isinstance(descriptor, Descriptor):
         return None
-    within = collection.pk if collection else None
     # A sample of many changes little; one of all rows is to be what is ranked.
     moment = last_change(None)[0] if count <= MOST_ROWS else None
-    key = descriptor.name, descriptor.model_id, within, moment
-    rows = memory.recall(key, lambda: sampled_rows(descriptor, collection, count))
+    key = descriptor.name, descriptor.model_id, scope.keys, moment
+    rows = memory.recall(key, lambda: sampled_rows(descriptor, scope, count))
     return background(rows, query, count)
 
 
-def sampled_rows(descriptor: Descriptor, collection: Collection | None, count: int) -> Float32Array:
+def sampled_rows(descriptor: Descriptor, scope: Scope, count: int) -> Float32Array:
     """Return the vectors (S, D) of every n-th image, by number, of about `MOST_ROWS`."""
-    images = Image.objects.in_collection(collection)
+    images = Image.objects.in_scope(scope)
     every = -(-count // MOST_ROWS)
     if every > 1:
         images = images.annotate(place=F("pk") % every).filter(place=0)

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from catalog.descriptors import DEFAULT, Description, PictureDescriptor
 from catalog.feature_states import FeatureCounts
-from catalog.models import Collection, Image, ImageRegions
+from catalog.models import Image, ImageRegions
 from catalog.pixels import Box
 from catalog.querysets import ImageQuerySet
 from catalog.search_words import nothing_to_search
 from catalog.vectorstore import vectors_of
+from catalog.visibility import EVERYTHING, Scope
 
 from .answers import stacked
 from .background import Background
@@ -117,7 +118,7 @@ class Search:
 
     recipe: Recipe
     described: Mapping[str, Description]
-    collection: Collection | None
+    scope: Scope
     engine: str
     only_proven: bool
     narrowed: Narrowed
@@ -125,13 +126,13 @@ class Search:
 
 def count_searchable(
     *,
-    collection: Collection | None = None,
+    scope: Scope = EVERYTHING,
     engine: str = "default",
     recipe: Recipe | None = None,
 ) -> int:
-    """Return how many images a search in `collection` (None: in all) ranks, at most."""
-    recipe, within = recipe or get_recipe(DEFAULT), collection.pk if collection else None
-    if recipe.geometry and not has_local_features(recipe.geometry.local, collection):
+    """Return how many images a search in `scope` ranks, at most."""
+    recipe, within = recipe or get_recipe(DEFAULT), scope.keys
+    if recipe.geometry and not has_local_features(recipe.geometry.local, scope):
         return 0
     if recipe.regions:
         kept = ImageRegions.objects.of_model(recipe.descriptor.name, recipe.descriptor.model_id)
@@ -144,8 +145,8 @@ def count_searchable(
     return min(counts)
 
 
-def nothing_to_rank(*, collection: Collection | None, recipe: Recipe) -> str:
-    """Say why a search in `collection` (None: in all) by this recipe ranks nothing, and the remedy.
+def nothing_to_rank(*, scope: Scope, recipe: Recipe) -> str:
+    """Say why a search in `scope` by this recipe ranks nothing, and the remedy.
 
     Of a recipe with several descriptors, for the first that lacks vectors. Raises
     `DescriptorError` where weights that are configured do not exist.
@@ -155,19 +156,19 @@ def nothing_to_rank(*, collection: Collection | None, recipe: Recipe) -> str:
             "No parts of these pictures are kept. Keep them: manage.py extract_features "
             "--descriptor %(name)s --regions"
         ) % {"name": recipe.descriptor.name}
-    images = Image.objects.in_collection(collection)
+    images = Image.objects.in_scope(scope)
     lacking = (
         descriptor
         for descriptor in recipe.image_descriptors
         if not images.with_current(descriptor.name, descriptor.model_id).exists()
     )
-    return nothing_to_search(collection=collection, descriptor=next(lacking, recipe.descriptor))
+    return nothing_to_search(scope=scope, descriptor=next(lacking, recipe.descriptor))
 
 
 def find_similar(
     *,
     described: Mapping[str, Description],
-    collection: Collection | None = None,
+    scope: Scope = EVERYTHING,
     page: int = 1,
     page_size: int = 30,
     engine: str = "default",
@@ -175,7 +176,7 @@ def find_similar(
     only_proven: bool = False,
     narrowed: Narrowed | None = None,
 ) -> Results:
-    """Rank the images of `collection` (None: all) by likeness to a query.
+    """Rank the images in `scope` by likeness to a query.
 
     `described` is what it is searched with, by the name of each of the recipe's `describers`. A
     page past the end gives the last one. Hits and `ranked` are of one moment. A recipe's geometry
@@ -183,13 +184,13 @@ def find_similar(
     `narrowed`, arguments of `ImageQuerySet.narrowed`, says which of the images are shown.
     """
     recipe = recipe or get_recipe(DEFAULT)
-    search = Search(recipe, described, collection, engine, only_proven, narrowed or {})
+    search = Search(recipe, described, scope, engine, only_proven, narrowed or {})
     page, answer = answer_page(search, page, page_size)
     before, counts = None, None
     if not only_proven:
         before = background_before(search, answer)
     if not only_proven and not narrowed:
-        counts = count_left_out(collection=collection, recipe=recipe, ranked=answer.count)
+        counts = count_left_out(scope=scope, recipe=recipe, ranked=answer.count)
     return Results(
         hits=hits_of(answer, (page - 1) * page_size, before),
         page=page,
@@ -204,14 +205,14 @@ def find_similar(
 
 
 def background_before(search: Search, answer: Answer) -> Background | None:
-    """Return the query's distances to the whole collection, where scores are plain distances."""
+    """Return the query's distances to all that is searched, where scores are plain distances."""
     if answer.measure != "distance":
         return None
-    images = Image.objects.in_collection(search.collection)
+    images = Image.objects.in_scope(search.scope)
     return background_of(
         recipe=search.recipe,
         query=search.described[search.recipe.descriptor.asked_by.name],
-        collection=search.collection,
+        scope=search.scope,
         count=images.count() if search.narrowed else answer.count,
     )
 
@@ -249,13 +250,13 @@ def answer_page(search: Search, page: int, page_size: int) -> tuple[int, Answer]
         answer = rank(
             recipe=search.recipe,
             queries=queries,
-            k=depth_for(search.narrowed, search.collection, depth),
-            within=search.collection.pk if search.collection else None,
+            k=depth_for(search.narrowed, search.scope, depth),
+            within=search.scope.keys,
             engine=search.engine,
             bounds=bounds,
         )
         if search.narrowed:
-            answer = stacked([among(answer, search.narrowed, search.collection)], depth)
+            answer = stacked([among(answer, search.narrowed, search.scope)], depth)
         if search.only_proven:
             answer = proven_only(answer, depth)
         last = max(1, -(-answer.count // page_size))
@@ -264,14 +265,12 @@ def answer_page(search: Search, page: int, page_size: int) -> tuple[int, Answer]
         page = last
 
 
-def count_left_out(
-    *, collection: Collection | None, recipe: Recipe, ranked: int
-) -> FeatureCounts | None:
+def count_left_out(*, scope: Scope, recipe: Recipe, ranked: int) -> FeatureCounts | None:
     """Count the images that a ranking of `ranked` others lacks, by reason; None where none is.
 
     Of a recipe with several descriptors, by that of which most are lacking.
     """
-    images = Image.objects.in_collection(collection)
+    images = Image.objects.in_scope(scope)
     most: FeatureCounts | None = None
     for descriptor in recipe.descriptors:
         found = left_out_by(images, descriptor, ranked)

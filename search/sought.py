@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog.models import Image
 from catalog.pixels import Box
+from catalog.querysets import ImageQuerySet
 
 from .models import Query
 
@@ -53,6 +55,11 @@ def sought_image(image: Image) -> Sought:
         reverse("search:similar", args=[image.pk]),
         image.shown_name,
     )
+
+
+def seen_images(request: HttpRequest) -> ImageQuerySet:
+    """The images that may be compared: those that the user sees, with their collections."""
+    return Image.objects.visible_to(request.user).select_related("collection")
 
 
 def picture_of(image: Image) -> str:

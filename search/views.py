@@ -11,6 +11,7 @@ from catalog.descriptors import DescriptorError
 from catalog.models import Collection, Image
 from catalog.pixels import Fault, PictureError
 from catalog.uploads import too_large_files
+from catalog.visibility import Scope
 
 from .forms import UploadForm
 from .models import Query
@@ -28,16 +29,18 @@ def home(request: HttpRequest) -> HttpResponse:
     """The search form; a good upload becomes a stored query and leads to its results."""
     if request.method != "POST":
         chosen = request.GET.get("collection", "")
-        return show_home(request, UploadForm(initial={"collection": chosen}))
-    form = UploadForm(request.POST, request.FILES, too_large=bool(too_large_files(request)))
+        return show_home(request, UploadForm(initial={"collection": chosen}, user=request.user))
+    too_large = bool(too_large_files(request))
+    form = UploadForm(request.POST, request.FILES, too_large=too_large, user=request.user)
     if not form.is_valid():
         status = 413 if form.has_error("picture", "too_large") else 400
         return show_home(request, form, status=status)
     collection = form.cleaned_data["collection"]
+    scope = Scope.of(collection) if collection else Scope.all_seen_by(request.user)
     try:
         recipe = form.chosen_recipe()
-        if not count_searchable(collection=collection, recipe=recipe):
-            problem = nothing_to_rank(collection=collection, recipe=recipe)
+        if not count_searchable(scope=scope, recipe=recipe):
+            problem = nothing_to_rank(scope=scope, recipe=recipe)
             form.add_error(None, problem)
             return show_home(request, form, status=400)
         queries = create_queries(files=form.pictures, collection=collection, recipe=recipe)
@@ -67,15 +70,16 @@ def refuse_picture(request: HttpRequest, form: UploadForm, error: PictureError) 
 
 
 def show_home(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
-    collections = Collection.objects.with_image_count()
+    collections = Collection.objects.visible_to(request.user).with_image_count()
     image_count = sum(collection.image_count for collection in collections)
-    covers = Image.objects.covers()
+    covers = Image.objects.visible_to(request.user).covers()
+    scope = Scope.all_seen_by(request.user)
     problem, searchable, advice, trained = "", 0, "", True
     try:
         recipe = default_recipe()
-        searchable, trained = count_searchable(recipe=recipe), recipe.trained
+        searchable, trained = count_searchable(scope=scope, recipe=recipe), recipe.trained
         if image_count and not searchable:
-            advice = nothing_to_rank(collection=None, recipe=recipe)
+            advice = nothing_to_rank(scope=scope, recipe=recipe)
     except DescriptorError as error:
         problem = str(error)
     context = {

@@ -20,7 +20,7 @@ from .occlusion.covering import CELLS
 from .occlusion.jobs import ask_for_map, latest_job, map_of
 from .occlusion.measuring import OcclusionMap, described_by
 from .recipes import Recipe, default_recipe
-from .sought import Sought, picture_of, sought_image, sought_query
+from .sought import Sought, picture_of, seen_images, sought_image, sought_query
 
 # The strongest part is drawn this opaque.
 STRONGEST = 0.75
@@ -32,15 +32,15 @@ METHODS = ["GET", "HEAD", "POST"]
 @require_http_methods(METHODS)
 def query_why(request: HttpRequest, pk: uuid.UUID, hit: int) -> HttpResponse:
     """What makes an image similar to an uploaded picture; POST has it measured."""
-    query = get_object_or_404(Query, pk=pk)
-    found = get_object_or_404(Image.objects.select_related("collection"), pk=hit)
+    query = get_object_or_404(Query.objects.visible_to(request.user), pk=pk)
+    found = get_object_or_404(seen_images(request), pk=hit)
     return why(request, sought_query(query), found, default=query.recipe)
 
 
 @require_http_methods(METHODS)
 def image_why(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     """What makes an image similar to another one; POST has it measured."""
-    images = Image.objects.select_related("collection")
+    images = seen_images(request)
     image, found = get_object_or_404(images, pk=pk), get_object_or_404(images, pk=hit)
     return why(request, sought_image(image), found, default=default_recipe(image.collection).name)
 

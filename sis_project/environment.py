@@ -109,6 +109,19 @@ def sqlite_options(config: dict) -> None:
     )
 
 
+def allowed(name: str, value: list[str]) -> list[str]:
+    """Return for whom a part of the site is: `everyone`, `accounts`, or names of groups.
+
+    Raises `ImproperlyConfigured` where that is nobody, or not one of the three.
+    """
+    if not value or ({"everyone", "accounts"} & set(value) and len(value) > 1):
+        raise ImproperlyConfigured(
+            f"{name} is {','.join(value)!r}: write everyone, accounts, or names of groups with "
+            "commas between."
+        )
+    return value
+
+
 def postgresql_options(config: dict, *, connections: int) -> None:
     """Let requests share at most so many connections of each process, and wait 5 s for one.
 

@@ -25,6 +25,10 @@ def login_limits(request: HttpRequest) -> Counted:
     ]
 
 
+def letter_limits(request: HttpRequest) -> Counted:
+    return [(limits.logins(), limits.client_address(request))]
+
+
 # What is counted at a POST to which page.
 LIMITED: dict[str, Callable[[HttpRequest], Counted]] = {
     "search:home": upload_limits,
@@ -36,6 +40,7 @@ LIMITED: dict[str, Callable[[HttpRequest], Counted]] = {
     "api:queries": upload_limits,
     "api:parts": upload_limits,
     "login": login_limits,
+    "password_reset": letter_limits,
     "admin:login": login_limits,
 }
 

@@ -14,7 +14,5 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     # What is wrong with a picture is reported by name, not by the decoder's own lines.
     # That a database is away is said once for each page, not for each of a pool's attempts.
-    "loggers": {
-        name: {"level": "CRITICAL"} for name in ("PIL", "tifffile", "psycopg.pool")
-    },
+    "loggers": {name: {"level": "CRITICAL"} for name in ("PIL", "tifffile", "psycopg.pool")},
 }

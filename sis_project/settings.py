@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from .environment import (
+    allowed,
     bounded_storage,
     declared,
     local_secret_key,
@@ -87,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "sis_project.limiting.LimitMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sis_project.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -106,6 +108,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "catalog.access.allowed",
                 "search.context_processors.searching",
             ],
         },
@@ -246,8 +249,22 @@ SIS_LOGIN_ATTEMPTS = env.int("SIS_LOGIN_ATTEMPTS", default=10)
 SIS_SERVE_METADATA = env.bool("SIS_SERVE_METADATA", default=False)
 # Whether caches between here and a browser may keep pictures; not where a log-in stands before.
 SIS_SHARED_CACHES = env.bool("SIS_SHARED_CACHES", default=False)
+# For whom searching and browsing, the originals, and the evaluation are: `everyone`, `accounts`, or
+# the names of groups. Who may not search sees none of the others either.
+SIS_SEARCH_FOR, SIS_ORIGINALS_FOR, SIS_EVALUATION_FOR = (
+    allowed(name, env.list(name, default=["everyone"]))
+    for name in ("SIS_SEARCH_FOR", "SIS_ORIGINALS_FOR", "SIS_EVALUATION_FOR")
+)
 # Whether search engines may list the start page and the catalogue.
 SIS_INDEXED = env.bool("SIS_INDEXED", default=True)
+
+# Where letters for forgotten passwords are sent through, as smtp+tls://user:password@host:587;
+# empty: there are none.
+SIS_EMAIL_URL = env.str("SIS_EMAIL_URL", default="")
+if SIS_EMAIL_URL:
+    vars().update(env.email("SIS_EMAIL_URL"))
+    EMAIL_TIMEOUT = 10
+    DEFAULT_FROM_EMAIL = env.str("SIS_EMAIL_FROM", default="webmaster@localhost")
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "search:home"

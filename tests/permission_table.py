@@ -57,8 +57,16 @@ PUBLIC = {
     "work/<int:pk>/continue/": POST_ONLY,
     "login/": OPEN,
     "logout/": POST_ONLY,
+    "password/change/": (302, 200, 200, 200),
+    "password/changed/": (302, 200, 200, 200),
+    # Where no mail is sent.
+    "password/reset/": (404, 404, 404, 404),
+    "password/reset/sent/": (404, 404, 404, 404),
+    "password/reset/<uidb64>/<token>/": (404, 404, 404, 404),
+    "password/reset/done/": (404, 404, 404, 404),
     "sign-in/<str:key>/": (404, 404, 404, 404),
     "robots.txt": OPEN,
+    "^admin/r/": (404, 404, 404, 404),
     "i18n/setlang/": (302, 302, 302, 302),
 }
 ADMIN = {
@@ -69,7 +77,7 @@ ADMIN = {
     "password_change/done/": STAFF,
     "autocomplete/": (302, 302, 403, 403),  # without a field in its address
     "jsi18n/": STAFF,
-    "r/<path:content_type_id>/<path:object_id>/": (302, 302, 404, 404),
+    "r/<path:content_type_id>/<path:object_id>/": (404, 404, 404, 404),
     "auth/user/<id>/password/": KEEPER,
     "^(?P<app_label>auth|catalog|search|evaluation|api)/$": (302, 302, 404, 200),
     "(?P<url>.*)$": (302, 302, 404, 404),

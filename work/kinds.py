@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.db.models import Q
+
 Arguments = Mapping[str, Any]
 Outcome = dict[str, Any]
 # (level as in `django.contrib.messages`, text)
@@ -60,6 +62,8 @@ class Kind:
 
 
 kinds: dict[str, Kind] = {}
+# Each says which jobs are about something that a user does not see; None: every one is seen.
+hiders: list[Callable[[Any], Q | None]] = []
 # What puts an error that no kind expected into words, or returns None.
 explainers: list[Callable[[BaseException], str | None]] = []
 

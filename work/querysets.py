@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from .kinds import hiders
+
 # A worker says every `BEAT` that it is there.
 BEAT = timedelta(seconds=5)
 LOST_AFTER = timedelta(seconds=60)
@@ -55,10 +57,21 @@ class JobQuerySet(models.QuerySet):
         return self.filter(silent | alone, state="running")
 
     def visible_to(self, user: Any) -> Self:
-        """Those that a user may see: with the permission all, otherwise one's own."""
-        if user.has_perm("work.view_job"):
-            return self
-        return self.filter(asked_by=user) if user.is_authenticated else self.none()
+        """Those that a user may see: with the permission all, otherwise one's own; none that is
+        about something that the user does not see."""
+        if not user.is_authenticated:
+            return self.none()
+        found = self.not_hidden_from(user)
+        return found if user.has_perm("work.view_job") else found.filter(asked_by=user)
+
+    def not_hidden_from(self, user: Any) -> Self:
+        """Those about what this user sees, as apps above know."""
+        found = self
+        for hider in hiders:
+            if (hidden := hider(user)) is not None:
+                # By number: what an argument is not there for would be excluded, too.
+                found = found.exclude(pk__in=self.model.objects.filter(hidden).values("pk"))
+        return found
 
     def in_turn(self) -> Self:
         """Those under way, what runs first, then what waits, oldest first."""

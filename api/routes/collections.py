@@ -8,6 +8,7 @@ from ninja import Field, Router, Schema, Status
 
 from catalog.forms import CollectionForm
 from catalog.models import Collection
+from catalog.visibility import Scope
 from search.recipes import default_recipe
 from search.services import count_searchable
 
@@ -29,7 +30,7 @@ def collection_out(collection: Collection) -> dict[str, Any]:
         "slug": collection.slug,
         "title": collection.title,
         "images": collection.images.count(),
-        "searchable": count_searchable(collection=collection, recipe=recipe),
+        "searchable": count_searchable(scope=Scope.of(collection), recipe=recipe),
         "recipe": recipe.name,
         "address": f"{reverse('catalog:browse')}?collection={collection.slug}",
     }
@@ -37,8 +38,9 @@ def collection_out(collection: Collection) -> dict[str, Any]:
 
 @router.get("/", response={200: list[CollectionOut]}, url_name="collections")
 def collections(request: HttpRequest) -> list[dict[str, Any]]:
-    """All collections, by name."""
-    return [collection_out(collection) for collection in Collection.objects.all()]
+    """All collections that the caller sees, by name."""
+    seen = Collection.objects.visible_to(request.user)
+    return [collection_out(collection) for collection in seen]
 
 
 @router.post(
@@ -48,7 +50,7 @@ def collections(request: HttpRequest) -> list[dict[str, Any]]:
 def add_collection(request: HttpRequest, payload: CollectionIn) -> Status:
     """Make an empty collection. Needs the permission `catalog.add_collection`."""
     need(request, "catalog.add_collection")
-    form = CollectionForm(payload.dict())
+    form = CollectionForm(payload.dict(), user=request.user)
     if not form.is_valid():
         errors = [(field, str(text)) for field, texts in form.errors.items() for text in texts]
         raise Problem(409, " ".join(text for _field, text in errors), errors=errors)
@@ -62,4 +64,4 @@ def add_collection(request: HttpRequest, payload: CollectionIn) -> Status:
 )
 def collection(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One collection."""
-    return collection_out(existing_collection(slug))
+    return collection_out(existing_collection(request, slug))

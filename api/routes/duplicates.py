@@ -49,7 +49,7 @@ def duplicates(
     request: HttpRequest, slug: str, distance: Distance = None, page: PageNumber = 1
 ) -> dict[str, Any]:
     """Groups of what is nearly the same by the latest comparison, the largest group first."""
-    scan = DuplicateScan.objects.filter(collection=existing_collection(slug)).first()
+    scan = DuplicateScan.objects.filter(collection=existing_collection(request, slug)).first()
     if scan is None:
         raise Problem(409, _("The pictures were not compared with each other yet."))
     form = DuplicatesForm({"distance": distance}, scan=scan)
@@ -79,7 +79,7 @@ def compare(request: HttpRequest, slug: str) -> Status:
     """
     need(request, MAY_SEARCH)
     try:
-        job = ask_for_duplicates(collection=existing_collection(slug), user=request.user)
+        job = ask_for_duplicates(collection=existing_collection(request, slug), user=request.user)
     except DescriptorError as error:
         raise Problem(409, str(error)) from error
     return Status(202, job_out(job))

@@ -66,15 +66,15 @@ def benchmarks(request: HttpRequest) -> list[dict[str, Any]]:
             "topics": one.topics.count(),
             "protocols": [protocol.name for protocol in one.protocols],
         }
-        for one in Benchmark.objects.select_related("collection")
+        for one in Benchmark.objects.visible_to(request.user).select_related("collection")
     ]
 
 
 @router.get("/runs/", response={200: RunsOut}, url_name="runs")
 def runs(request: HttpRequest, page: PageNumber = 1) -> dict[str, Any]:
     """All runs, the latest first."""
-    rows = EvaluationRun.objects.select_related("benchmark").order_by("-pk")
-    found, told = page_of(rows, number=page, size=PAGE_SIZE)
+    rows = EvaluationRun.objects.visible_to(request.user).select_related("benchmark")
+    found, told = page_of(rows.order_by("-pk"), number=page, size=PAGE_SIZE)
     return told | {"runs": [run_out(run) for run in found]}
 
 
@@ -90,7 +90,8 @@ def start_run(request: HttpRequest, payload: RunIn) -> Status:
     """
     need(request, MAY_START)
     name = payload.benchmark
-    benchmark = Benchmark.objects.filter(name=name).first() if "\0" not in name else None
+    seen = Benchmark.objects.visible_to(request.user)
+    benchmark = seen.filter(name=name).first() if "\0" not in name else None
     if benchmark is None:
         text = _("There is no benchmark “%(name)s”.") % {"name": name}
         raise wrong_field("benchmark", text)
@@ -111,17 +112,17 @@ def start_run(request: HttpRequest, payload: RunIn) -> Status:
 @router.get("/runs/{run_id}/", response={200: RunOut})
 def run(request: HttpRequest, run_id: RowNumber) -> dict[str, Any]:
     """One run and its mAP."""
-    return run_out(found_run(run_id))
+    return run_out(found_run(request, run_id))
 
 
 @router.get("/runs/{run_id}/topics/", response={200: list[dict]})
 def topics(request: HttpRequest, run_id: RowNumber) -> list[dict[str, Any]]:
     """The results of a run by topic: average precision and what it was counted from."""
-    return [topic_as_dict(result) for result in found_run(run_id).results.all()]
+    return [topic_as_dict(result) for result in found_run(request, run_id).results.all()]
 
 
-def found_run(number: int) -> EvaluationRun:
-    found = EvaluationRun.objects.select_related("benchmark").filter(pk=number).first()
+def found_run(request: HttpRequest, number: int) -> EvaluationRun:
+    found = EvaluationRun.objects.visible_to(request.user).filter(pk=number).first()
     if found is None:
         raise Http404
     return found

@@ -52,8 +52,9 @@ class AddedOut(Schema):
 @router.get("/", response={200: ImagesOut}, url_name="images")
 def images(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
     """Images by name: of one collection, or of all; a page past the end is the last one."""
-    collection = found_collection(wanted.collection, field="query.collection")
-    found = Image.objects.in_collection(collection).select_related("collection")
+    collection = found_collection(request, wanted.collection, field="query.collection")
+    found = Image.objects.visible_to(request.user)
+    found = found.in_collection(collection).select_related("collection")
     if wanted.name:
         found = found.name_contains(wanted.name)
     rows = found.order_by("collection__slug", "name", "pk")
@@ -72,7 +73,7 @@ def add_images(
 ) -> dict[str, Any]:
     """Add pictures to a collection, as its page does. Needs the permission `catalog.add_image`."""
     need(request, "catalog.add_image")
-    found = found_collection(collection, field="collection")
+    found = found_collection(request, collection, field="collection")
     if found is None:
         raise wrong_field("collection", _("Choose a collection."))
     try:
@@ -96,7 +97,7 @@ def add_images(
 @router.get("/{image_id}/", response={200: ImageOut})
 def image(request: HttpRequest, image_id: RowNumber) -> dict[str, Any]:
     """One image."""
-    return image_out(found_image(image_id))
+    return image_out(found_image(request, image_id))
 
 
 @router.delete(
@@ -106,12 +107,13 @@ def image(request: HttpRequest, image_id: RowNumber) -> dict[str, Any]:
 def delete_image(request: HttpRequest, image_id: RowNumber) -> Status:
     """Delete an image with its file and features. Needs the permission `catalog.delete_image`."""
     need(request, "catalog.delete_image")
-    found_image(image_id).delete()
+    found_image(request, image_id).delete()
     return Status(204, None)
 
 
-def found_image(number: int) -> Image:
-    found = Image.objects.select_related("collection").filter(pk=number).first()
+def found_image(request: HttpRequest, number: int) -> Image:
+    seen = Image.objects.visible_to(request.user).select_related("collection")
+    found = seen.filter(pk=number).first()
     if found is None:
         raise Http404
     return found

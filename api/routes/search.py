@@ -131,13 +131,14 @@ class PartIn(Strict):
 def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     """Rank by likeness to examples, and to marked images."""
     examples = [example_of(one) for one in payload.examples]
-    return answered(chosen_question(examples, payload.like, payload.unlike), way_of(payload))
+    question = chosen_question(examples, payload.like, payload.unlike)
+    return answered(request, question, way_of(request, payload))
 
 
 @router.post("/vector/", response={200: SearchOut}, url_name="search_vector")
 def search_vector(request: HttpRequest, payload: VectorIn) -> dict[str, Any]:
     """Rank by likeness to a vector, of the one descriptor by which a recipe compares."""
-    way = way_of(payload)
+    way = way_of(request, payload)
     return shown(as_answer(ranked_vector(payload.vector, way), way, question=None, address=None))
 
 
@@ -148,10 +149,10 @@ def search_upload(
     ways: Form[SentWays],
 ) -> dict[str, Any]:
     """Rank by likeness to pictures that are sent, which are kept as queries for some days."""
-    way = way_of(ways)
-    queries = sent_queries(request, pictures, way.collection, way.recipe)
+    way = way_of(request, ways)
+    queries = sent_queries(request, pictures, way.scope.collection, way.recipe)
     question = chosen_question([Example("query", query.pk) for query in queries], (), ())
-    return answered(question, way) | {"queries": [query.pk for query in queries]}
+    return answered(request, question, way) | {"queries": [query.pk for query in queries]}
 
 
 @router.post("/queries/", response={201: QueryOut}, url_name="queries")
@@ -159,7 +160,7 @@ def add_query(
     request: HttpRequest, picture: Annotated[UploadedFile, File(...)], where: Form[Where]
 ) -> Status:
     """Send a picture to search with later; it is kept for some days, and nobody can list it."""
-    collection = found_collection(where.collection, field="collection")
+    collection = found_collection(request, where.collection, field="collection")
     recipe = found_recipe(where.recipe) or default_recipe(collection)
     (query,) = sent_queries(request, [picture], collection, recipe)
     return Status(201, query_out(query))
@@ -170,7 +171,7 @@ def add_part(request: HttpRequest, payload: PartIn) -> Status:
     """Make a query of a part of an image, or of another query's picture."""
     example = example_of(payload.of)
     box = box_of(payload.box, field="box")
-    own = found(example)
+    own = found(request, example)
     recipe = found_recipe(payload.recipe) or default_recipe(own.collection)
     if isinstance(own, Image):
         return Status(201, query_out(image_part_query(image=own, box=box, recipe=recipe)))
@@ -180,20 +181,22 @@ def add_part(request: HttpRequest, payload: PartIn) -> Status:
 @router.get("/queries/{query_id}/", response={200: QueryOut})
 def query(request: HttpRequest, query_id: uuid.UUID) -> dict[str, Any]:
     """What is kept of a query. Its identifier is its secret."""
-    return query_out(found_query(query_id))
+    return query_out(found_query(request, query_id))
 
 
 @router.delete("/queries/{query_id}/", response={204: None})
 def forget_query(request: HttpRequest, query_id: uuid.UUID) -> Status:
     """Delete a query and what is kept of its picture."""
+    found_query(request, query_id)
     if not delete_query(query_id):
         raise Http404
     return Status(204, None)
 
 
-def way_of(asked: Ways) -> Way:
+def way_of(request: HttpRequest, asked: Ways) -> Way:
     return chosen_way(
-        collection=found_collection(asked.collection, field="collection"),
+        user=request.user,
+        collection=found_collection(request, asked.collection, field="collection"),
         recipe=asked.recipe or None,
         expand=asked.expand or None,
         geometry=asked.geometry,
@@ -221,35 +224,38 @@ def example_of(given: ImageExample | QueryExample) -> Example:
     return Example("query", given.query)
 
 
-def found(example: Example) -> Query | Image:
+def found(request: HttpRequest, example: Example) -> Query | Image:
     """Return the row that an example names; raises `Problem` where it is gone."""
     row: Query | Image | None
     if isinstance(example.key, uuid.UUID):
-        row = Query.objects.select_related("collection").filter(pk=example.key).first()
+        rows = Query.objects.visible_to(request.user).select_related("collection")
+        row = rows.filter(pk=example.key).first()
     else:
-        row = Image.objects.select_related("collection").filter(pk=example.key).first()
+        images = Image.objects.visible_to(request.user).select_related("collection")
+        row = images.filter(pk=example.key).first()
     if row is None:
         text = _("There is no picture “%(name)s” to search with.") % {"name": example.key}
         raise wrong_field(example.kind, text)
     return row
 
 
-def found_query(key: uuid.UUID) -> Query:
-    query = Query.objects.select_related("collection").filter(pk=key).first()
+def found_query(request: HttpRequest, key: uuid.UUID) -> Query:
+    rows = Query.objects.visible_to(request.user).select_related("collection")
+    query = rows.filter(pk=key).first()
     if query is None:
         raise Http404
     return query
 
 
-def answered(question: Question, way: Way) -> dict[str, Any]:
-    ranking = ranked_question(question, found(question.own), way)
+def answered(request: HttpRequest, question: Question, way: Way) -> dict[str, Any]:
+    ranking = ranked_question(question, found(request, question.own), way)
     return shown(as_answer(ranking, way, question=question, address=page_address(question, way)))
 
 
 def page_address(question: Question, way: Way) -> str:
     """Return the address of the page that shows the same ranking."""
     kind = "search:results" if question.own.kind == "query" else "search:similar"
-    fields = [("collection", way.collection.slug if way.collection else "")]
+    fields = [("collection", way.scope.collection.slug if way.scope.collection else "")]
     fields += [("recipe", way.recipe.name), *question.fields()]
     fields += [(name, str(value)) for name, value in way.narrowed.items()]
     return f"{reverse(kind, args=[question.own.key])}?{urlencode(fields)}"

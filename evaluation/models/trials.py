@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Collection
+from catalog.visibility import VisibleQuerySet
 
 
 class RecipeTrial(models.Model):
@@ -28,6 +29,8 @@ class RecipeTrial(models.Model):
     created_at = models.DateTimeField(_("finished"), auto_now_add=True)
     best = models.CharField(_("best way to rank"), max_length=100, blank=True)
     results = models.JSONField(_("results"), default=dict, blank=True)
+
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]

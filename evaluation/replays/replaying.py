@@ -162,7 +162,7 @@ def ask(
         recipe=recipe,
         queries=stacked_queries(recipe, found),
         k=max(1, collection.images.count()),
-        within=collection.pk,
+        within=frozenset([collection.pk]),
     )
     for session, ids in zip(sessions, answer.ids, strict=True):
         session.rankings.append(ids)

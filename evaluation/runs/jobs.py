@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from catalog.visibility import hidden_from
 from search.recipes import Recipe, RecipeError, get_recipe
 from work.asking import ask_for
-from work.kinds import Interrupted, JobFailed, Kind, Progress, add_kind
+from work.kinds import Interrupted, JobFailed, Kind, Progress, add_kind, hiders
 from work.models import Job
 
 from ..models import Benchmark
@@ -55,6 +57,17 @@ def benchmark_of(name: str) -> Benchmark:
     if found is None:
         raise JobFailed(_("The benchmark was deleted meanwhile."))
     return found
+
+
+def hidden_jobs(user: Any) -> Q | None:
+    """Which jobs are about benchmarks of collections that are hidden from this user."""
+    if not (hidden := hidden_from(user)):
+        return None
+    names = Benchmark.objects.filter(collection__in=hidden).values_list("name", flat=True)
+    return Q(arguments__benchmark__in=list(names))
+
+
+hiders.append(hidden_jobs)
 
 
 def title(arguments: Mapping[str, Any]) -> str:

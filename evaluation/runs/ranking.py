@@ -8,6 +8,7 @@ import numpy as np
 
 from catalog.descriptors import Description
 from catalog.models import Collection
+from catalog.visibility import Scope
 from search.ranking import Bounds, Queries, rank, stacked_queries
 from search.recipes import Recipe
 from search.services import count_searchable, nothing_to_rank
@@ -71,7 +72,7 @@ def rank_topics(
         recipe=recipe,
         queries=asked,
         k=collection.images.count(),
-        within=collection.pk,
+        within=frozenset([collection.pk]),
         engine=engine,
         bounds=Bounds(should_stop=should_stop),
     )
@@ -87,8 +88,9 @@ def rank_topics(
 
 def check_vectors(recipe: Recipe, collection: Collection, engine: str) -> None:
     """Raise `NothingToSearch` where the recipe ranks nothing of the collection."""
-    if not count_searchable(collection=collection, engine=engine, recipe=recipe):
-        raise NothingToSearch(nothing_to_rank(collection=collection, recipe=recipe))
+    scope = Scope.of(collection)
+    if not count_searchable(scope=scope, engine=engine, recipe=recipe):
+        raise NothingToSearch(nothing_to_rank(scope=scope, recipe=recipe))
 
 
 def describe_topics(
@@ -134,6 +136,12 @@ def median_seconds(recipe: Recipe, queries: Queries, collection: Collection, eng
     for place in range(number):
         one = {name: rows[place : place + 1] for name, rows in queries.items()}
         began = time.perf_counter()
-        rank(recipe=recipe, queries=one, k=TIMED_DEPTH, within=collection.pk, engine=engine)
+        rank(
+            recipe=recipe,
+            queries=one,
+            k=TIMED_DEPTH,
+            within=frozenset([collection.pk]),
+            engine=engine,
+        )
         seconds.append(time.perf_counter() - began)
     return float(np.median(seconds))

@@ -161,7 +161,9 @@ def reciprocal_ranks(
     for start in range(0, len(queries.kinds), QUERIES_AT_A_TIME):
         asked = queries.of(recipe, start, start + QUERIES_AT_A_TIME)
         began = time.perf_counter()
-        answer = rank(recipe=recipe, queries=asked, k=DEPTH, within=collection.pk, engine=engine)
+        answer = rank(
+            recipe=recipe, queries=asked, k=DEPTH, within=frozenset([collection.pk]), engine=engine
+        )
         seconds += time.perf_counter() - began
         ranked = answer.count
         rights = queries.right[start : start + QUERIES_AT_A_TIME]

@@ -16,7 +16,7 @@ HITS, MISSES = ["a", "b", "c"], ["d", "e", "f"]
 @require_safe
 def show_ap_variants(request: HttpRequest, pk: int) -> HttpResponse:
     """The variants side by side, and the topics on which they disagree most."""
-    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
     variants = ap_variants(run=run)
     above = sum(topic.result.positives > LEGACY_DEPTH for topic in variants.topics)
     context = {

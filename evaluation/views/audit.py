@@ -35,7 +35,7 @@ class SuspectCard:
 @require_safe
 def audit(request: HttpRequest, pk: int) -> HttpResponse:
     """Queues of suspects, and what relabelling could do to the mean."""
-    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
     usual = {"depth": DEPTH, "m": USUAL_M}
     form = AuditForm({name: request.GET.get(name, value) for name, value in usual.items()})
     valid = form.is_valid()

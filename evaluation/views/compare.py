@@ -21,8 +21,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     if "run" in request.GET:
         return redirect_ticked(request)
     if not {"first", "second"} <= request.GET.keys():
-        return show(request, CompareForm(initial=request.GET.dict()))
-    form = CompareForm(request.GET)
+        return show(request, CompareForm(initial=request.GET.dict(), user=request.user))
+    form = CompareForm(request.GET, user=request.user)
     if not form.is_valid():
         return show(request, form, status=400)
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]
@@ -44,7 +44,9 @@ def redirect_ticked(request: HttpRequest) -> HttpResponse:
     ticked = request.GET.getlist("run")
     ordered = sorted(ticked, key=lambda pk: int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
     if len(ticked) != 2:
-        form = CompareForm(initial=dict(zip(("first", "second"), ordered, strict=False)))
+        form = CompareForm(
+            initial=dict(zip(("first", "second"), ordered, strict=False)), user=request.user
+        )
         problem = _("Tick two runs to compare; you ticked %(number)d.") % {"number": len(ticked)}
         return show(request, form, status=400, problem=problem)
     query = QueryDict(mutable=True)

@@ -61,7 +61,7 @@ def difference_bars(comparison: Comparison) -> list[charts.Bar]:
 @only_styles
 def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Average precision of every topic of a run."""
-    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
 
     def draw() -> charts.Chart:
         label = _("average precision")
@@ -74,7 +74,7 @@ def topics(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 @only_styles
 def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Mean interpolated precision of a run."""
-    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
     if not run.curve:
         raise Http404(_("No topic of this run has positives."))
     return drawn(request, lambda: charts.curve_chart(run.curve), kind, f"run-{pk}-curve", [run])
@@ -84,7 +84,7 @@ def curve(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 @only_styles
 def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResponse:
     """The trapezoids that one topic's average precision adds up from."""
-    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
     results = TopicResult.objects.with_rankings().filter(run=run, ap__isnull=False)
     result = get_object_or_404(results, position=position)
     result.run = run
@@ -100,7 +100,7 @@ def anatomy(request: HttpRequest, pk: int, position: int, kind: str) -> HttpResp
 @only_styles
 def differences(request: HttpRequest, kind: str) -> HttpResponse:
     """Differences of average precision between two runs, topic by topic."""
-    form = CompareForm(request.GET)
+    form = CompareForm(request.GET, user=request.user)
     if not form.is_valid():
         raise Http404(_("There are no two such runs to compare."))
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]

@@ -21,10 +21,10 @@ MOST_REPLAYS = 10
 def feedback(request: HttpRequest) -> HttpResponse:
     """The latest replays with their charts; a good form starts one."""
     if request.method != "POST":
-        return show_feedback(request, ReplayForm())
+        return show_feedback(request, ReplayForm(user=request.user))
     if not request.user.has_perm(MAY_START):
         return refused(request)
-    form = ReplayForm(request.POST)
+    form = ReplayForm(request.POST, user=request.user)
     if not form.is_valid():
         return show_feedback(request, form, status=400)
     job = ask_for_replay(user=request.user, **form.asked)
@@ -32,7 +32,8 @@ def feedback(request: HttpRequest) -> HttpResponse:
 
 
 def show_feedback(request: HttpRequest, form: ReplayForm, *, status: int = 200) -> HttpResponse:
-    jobs = Job.objects.filter(kind=NAME, state=State.DONE).order_by("-finished_at")
+    jobs = Job.objects.not_hidden_from(request.user).filter(kind=NAME, state=State.DONE)
+    jobs = jobs.order_by("-finished_at")
     if benchmark := request.GET.get("benchmark"):
         jobs = jobs.filter(arguments__benchmark=benchmark)
     replays = [

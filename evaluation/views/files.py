@@ -22,7 +22,7 @@ LINES: dict[str, tuple[str, Callable[[EvaluationRun], Iterator[str]]]] = {
 @require_safe
 def download(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """One of a finished run's files: CSV, JSON, or what trec_eval scores."""
-    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
     response: HttpResponseBase
     if name == "results.json":
         response = HttpResponse(run_as_json(run), content_type="application/json")

@@ -36,10 +36,10 @@ def index(request: HttpRequest) -> HttpResponse:
     came of it. Where the same is waiting or running already, it leads to that.
     """
     if request.method != "POST":
-        return show_index(request, EvaluateForm())
+        return show_index(request, EvaluateForm(user=request.user))
     if not request.user.has_perm(MAY_START):
         return refused(request)
-    form = EvaluateForm(request.POST)
+    form = EvaluateForm(request.POST, user=request.user)
     if form.is_valid():
         try:
             job = ask_for_evaluation(user=request.user, **form.asked)
@@ -51,11 +51,13 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def show_index(request: HttpRequest, form: EvaluateForm, *, status: int = 200) -> HttpResponse:
     sorting = Sorting.read(request.GET.get("sort", ""), COLUMNS, default="-run")
-    runs = sorting.apply(EvaluationRun.objects.all())
+    runs = sorting.apply(EvaluationRun.objects.visible_to(request.user))
     context = {
         "form": form,
         "jobs": Job.objects.visible_to(request.user).in_turn().filter(kind=NAME),
-        "benchmarks": Benchmark.objects.with_counts().select_related("collection"),
+        "benchmarks": Benchmark.objects.visible_to(request.user)
+        .with_counts()
+        .select_related("collection"),
         "protocols": PROTOCOLS.values(),
         "page": Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page")),
         "sorting": sorting,

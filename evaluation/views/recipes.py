@@ -19,7 +19,9 @@ def recipes(request: HttpRequest) -> HttpResponse:
     """The newest run of each recipe; without a choice in the address, for the newest run's
     question."""
     asked = "benchmark" in request.GET
-    form = RecipesForm(request.GET if asked else newest_question() or None)
+    form = RecipesForm(
+        request.GET if asked else newest_question(request.user) or None, user=request.user
+    )
     if not form.is_valid():
         status = 400 if asked else 200
         return render(request, "evaluation/recipes.html", {"form": form}, status=status)
@@ -40,9 +42,9 @@ def recipes(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluation/recipes.html", context)
 
 
-def newest_question() -> dict[str, Any]:
+def newest_question(user: Any) -> dict[str, Any]:
     """What the form holds where the address says nothing."""
-    newest = EvaluationRun.objects.filter(source=Source.SEARCH).first()
+    newest = EvaluationRun.objects.visible_to(user).filter(source=Source.SEARCH).first()
     if newest is None:
         return {}
     return {

@@ -27,7 +27,7 @@ COLUMNS = {
 @require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """A run's page: its mean, its topics, its provenance."""
-    found = get_object_or_404(EvaluationRun, pk=pk)
+    found = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
     title, explanation = PROTOCOLS[found.protocol]
     context = {
         "run": found,

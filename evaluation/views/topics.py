@@ -48,7 +48,7 @@ class Step:
 @require_safe
 def topic(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     """A topic's page; `?page=` of the ranking, `?step=` of the anatomy."""
-    run = get_object_or_404(EvaluationRun.objects.all(), pk=pk)
+    run = get_object_or_404(EvaluationRun.objects.visible_to(request.user), pk=pk)
     results = TopicResult.objects.with_rankings().filter(run=run)
     result = get_object_or_404(results, position=position)
     result.run = run

@@ -31,10 +31,10 @@ MAY_TRY = "evaluation.add_recipetrial"
 def trials(request: HttpRequest) -> HttpResponse:
     """All trials; a good form starts one and leads to its job, or to what came of it."""
     if request.method != "POST":
-        return show_trials(request, TrialForm())
+        return show_trials(request, TrialForm(user=request.user))
     if not request.user.has_perm(MAY_TRY):
         return refused(request)
-    form = TrialForm(request.POST)
+    form = TrialForm(request.POST, user=request.user)
     if form.is_valid():
         try:
             job = ask_for_trial(user=request.user, **form.asked)
@@ -47,7 +47,9 @@ def trials(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def trial(request: HttpRequest, pk: int) -> HttpResponse:
     """One trial: what came out; POST keeps one of its recipes as the choice."""
-    found = get_object_or_404(RecipeTrial.objects.select_related("collection"), pk=pk)
+    found = get_object_or_404(
+        RecipeTrial.objects.visible_to(request.user).select_related("collection"), pk=pk
+    )
     if request.method == "POST":
         if not request.user.has_perm(MAY_TRY):
             return refused(request)
@@ -69,7 +71,9 @@ def keep(request: HttpRequest, found: RecipeTrial) -> HttpResponse:
 
 def show_trials(request: HttpRequest, form: TrialForm, *, status: int = 200) -> HttpResponse:
     sorting = Sorting.read(request.GET.get("sort", ""), COLUMNS, default="-trial")
-    rows = sorting.apply(RecipeTrial.objects.select_related("collection").defer("results"))
+    rows = sorting.apply(
+        RecipeTrial.objects.visible_to(request.user).select_related("collection").defer("results")
+    )
     context = {
         "form": form,
         "sorting": sorting,

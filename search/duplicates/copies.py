@@ -102,7 +102,7 @@ def near(
         recipe=recipe.plain,
         queries=stacked_queries(recipe.plain, queries),
         k=nearest + 1,
-        within=collection.pk,
+        within=frozenset([collection.pk]),
     )
     others = Image.objects.in_bulk(set(answer.ids.ravel().tolist()))
     for pk, row, scores in zip(asked, answer.ids.tolist(), answer.scores.tolist(), strict=True):

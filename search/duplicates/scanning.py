@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.descriptors import Descriptor, DescriptorError
 from catalog.models import Collection, Image
+from catalog.visibility import Scope
 
 from ..ranking import rank
 from ..recipes import Recipe, default_recipe, searchable_recipes
@@ -58,7 +59,7 @@ def recipe_for(collection: Collection) -> Recipe:
     """
     for recipe in (default_recipe(collection), *searchable_recipes()):
         plain = recipe.plain
-        if measures_distances(plain) and count_searchable(collection=collection, recipe=plain):
+        if measures_distances(plain) and count_searchable(scope=Scope.of(collection), recipe=plain):
             return plain
     text = _("No picture of “%(slug)s” has a feature vector. Extract features first.")
     raise DescriptorError(text % {"slug": collection.slug})
@@ -69,8 +70,8 @@ def check_recipe(recipe: Recipe, collection: Collection) -> None:
     if not measures_distances(recipe):
         text = _("“%(name)s” measures no distances: choose another way to rank.")
         raise DescriptorError(text % {"name": recipe.name})
-    if not count_searchable(collection=collection, recipe=recipe):
-        raise DescriptorError(nothing_to_rank(collection=collection, recipe=recipe))
+    if not count_searchable(scope=Scope.of(collection), recipe=recipe):
+        raise DescriptorError(nothing_to_rank(scope=Scope.of(collection), recipe=recipe))
 
 
 def scan(
@@ -91,7 +92,7 @@ def scan(
     descriptor = recipe.vector_descriptors[0]
     numbers = Image.objects.filter(collection=collection).order_by("pk")
     ids = list(numbers.values_list("pk", flat=True))
-    result = Scan(usual_distance(sampled_rows(descriptor, collection, len(ids))))
+    result = Scan(usual_distance(sampled_rows(descriptor, Scope.of(collection), len(ids))))
     bound = result.widest if widest is None else widest
     for start in range(0, len(ids), IMAGES_AT_A_TIME):
         if should_stop():
@@ -101,7 +102,9 @@ def scan(
         found, rows = readable_rows(descriptor, part)
         if found:
             queries = {descriptor.name: rows}
-            answer = rank(recipe=recipe, queries=queries, k=nearest + 1, within=collection.pk)
+            answer = rank(
+                recipe=recipe, queries=queries, k=nearest + 1, within=frozenset([collection.pk])
+            )
             own = np.array(found, dtype=np.int64)
             result.pairs.add(own, answer.ids, answer.scores, bound)
         result.compared += len(found)

@@ -72,21 +72,21 @@ class SearchEngine(ABC):
         """
 
     @abstractmethod
-    def count(self, *, within: int | None = None) -> int:
-        """How many rows take part, in the collection with primary key `within` or in all."""
+    def count(self, *, within: frozenset[int] | None = None) -> int:
+        """How many rows take part, in the collections with primary keys `within` or in all."""
 
     @abstractmethod
-    def answer(self, queries: Any, k: int, *, within: int | None = None) -> Answer:
+    def answer(self, queries: Any, k: int, *, within: frozenset[int] | None = None) -> Answer:
         """Return the `k` best rows of each query, as of the last `sync()`.
 
         `queries` are what the descriptor's `asked_by` gives for Q pictures; `within` the primary
-        key of a collection, or None for all. The answer has image ids (Q, K) int64 and scores
+        keys of collections, or None for all. The answer has image ids (Q, K) int64 and scores
         (Q, K) float32, best first, ties by id; K is `k` or the number of rows where that is
         smaller. Raises `ValueError` for queries of another kind, and for `k` below 1.
         """
 
     def search(
-        self, queries: Any, k: int, *, within: int | None = None
+        self, queries: Any, k: int, *, within: frozenset[int] | None = None
     ) -> tuple[Int64Array, Float32Array]:
         """Return the ids and scores of `answer`."""
         answer = self.answer(queries, k, within=within)

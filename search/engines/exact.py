@@ -16,7 +16,9 @@ class ExactEngine(FollowingVectorEngine):
     `cache=False` each has its own, and reads it from the database when it starts.
     """
 
-    def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
+    def answer(
+        self, queries: npt.ArrayLike, k: int, *, within: frozenset[int] | None = None
+    ) -> Answer:
         checked = self.checked_queries(queries, k)
         snapshot = self._snapshot
         base = snapshot.base

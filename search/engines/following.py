@@ -40,7 +40,7 @@ class KeptSnapshot(Protocol):
     @property
     def base(self) -> Any: ...
 
-    def count(self, within: int | None = None) -> int: ...
+    def count(self, within: frozenset[int] | None = None) -> int: ...
 
     def remove(self, ids: npt.ArrayLike) -> Any: ...
 
@@ -99,7 +99,7 @@ class FollowingEngine(SearchEngine):
             self._follow(last)
             self._rewrite()
 
-    def count(self, *, within: int | None = None) -> int:
+    def count(self, *, within: frozenset[int] | None = None) -> int:
         return self._snapshot.count(within)
 
     def finish(self) -> None:

@@ -51,11 +51,19 @@ class Base:
     def count(self) -> int:
         return int(np.count_nonzero(self.alive))
 
-    def chosen(self, within: int | None) -> list[slice]:
-        """Return the rows of a collection, or of all of them."""
+    def chosen(self, within: frozenset[int] | None) -> list[slice]:
+        """Return the rows of some collections, or of all of them, in as few runs as there are."""
         if within is None:
             return [slice(0, len(self.ids))] if len(self.ids) else []
-        return [part for collection, part in self.parts if collection == within]
+        found: list[slice] = []
+        for collection, part in self.parts:
+            if collection not in within:
+                continue
+            if found and found[-1].stop == part.start:
+                found[-1] = slice(found[-1].start, part.stop)
+            else:
+                found.append(part)
+        return found
 
 
 def runs(collections: Int64Array) -> Iterator[tuple[int, slice]]:
@@ -76,14 +84,14 @@ class Snapshot:
     base: Base
     delta: Mapping[int, Block] = field(default_factory=dict)
 
-    def count(self, within: int | None = None) -> int:
+    def count(self, within: frozenset[int] | None = None) -> int:
         base = sum(int(np.count_nonzero(self.base.alive[p])) for p in self.base.chosen(within))
         return base + sum(block.count for block in self.blocks(within))
 
-    def blocks(self, within: int | None = None) -> list[Block]:
+    def blocks(self, within: frozenset[int] | None = None) -> list[Block]:
         if within is None:
             return list(self.delta.values())
-        return [self.delta[within]] if within in self.delta else []
+        return [block for collection, block in self.delta.items() if collection in within]
 
     def remove(self, ids: npt.ArrayLike) -> "Snapshot":
         """Return a snapshot without these images; unknown ids are ignored."""
@@ -110,12 +118,13 @@ class Snapshot:
         """Yield (collection, ids, vectors) of all that is alive, by collection, in small pieces."""
         collections = {collection for collection, _ in self.base.parts} | set(self.delta)
         for collection in sorted(collections):
-            for part in self.base.chosen(collection):
+            only = frozenset([collection])
+            for part in self.base.chosen(only):
                 for first, chunk in self.base.rows.chunks(part.start, part.stop, COPY_ROWS):
                     place = slice(first, first + len(chunk))
                     alive = self.base.alive[place]
                     yield collection, self.base.ids[place][alive], chunk[alive]
-            for block in self.blocks(collection):
+            for block in self.blocks(only):
                 for first in range(0, len(block.ids), COPY_ROWS):
                     place = slice(first, first + COPY_ROWS)
                     alive = block.alive[place]

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from catalog.models import Collection, Image
+from catalog.models import Image
+from catalog.visibility import Scope
 
 from ..models import Query
 from ..narrowing import Narrowed, among, depth_for
@@ -22,8 +24,9 @@ def earlier_ranks(
     question: Question,
     own: Query | Image,
     recipe: Recipe,
-    collection: Collection | None,
+    scope: Scope,
     narrowed: Narrowed,
+    user: Any,
 ) -> dict[int, int]:
     """Return the ranks before the last round of feedback, to `DEEPEST`, by image.
 
@@ -34,12 +37,11 @@ def earlier_ranks(
     if before is None or not before.can_be_asked:
         return {}
     recipe = recipe.plain
-    described = described_question(question=before, own=own, recipe=recipe).described
+    described = described_question(question=before, own=own, recipe=recipe, user=user).described
     queries = stacked_queries(recipe, {name: [one] for name, one in described.items()})
-    within = collection.pk if collection else None
-    deep = depth_for(narrowed, collection, DEEPEST)
-    answer = rank_plain(recipe=recipe, queries=queries, k=deep, within=within)
-    answer = among(answer, narrowed, collection)
+    deep = depth_for(narrowed, scope, DEEPEST)
+    answer = rank_plain(recipe=recipe, queries=queries, k=deep, within=scope.keys)
+    answer = among(answer, narrowed, scope)
     ids = answer.ids[0, :DEEPEST].tolist()
     return {image: rank for rank, image in enumerate(ids, start=1)}
 

@@ -37,20 +37,24 @@ class Gathered:
     lacking: int
 
 
-def described_question(*, question: Question, own: Query | Image, recipe: Recipe) -> Gathered:
+def described_question(
+    *, question: Question, own: Query | Image, recipe: Recipe, user: Any
+) -> Gathered:
     """Gather the descriptions of a composed question, and join them to one per descriptor.
+
+    What the `user` who asks does not see is left out, as if it were gone.
 
     Raises `NotDescribed` where nothing is left to be similar to, or `own` is an image without
     features; `DescriptorError` and `PictureError` as `descriptions_of` does of `own`.
     """
     plain = recipe.plain
     examples = [
-        describe(own, plain) if example == question.own else described_other(example, plain)
+        describe(own, plain) if example == question.own else described_other(example, plain, user)
         for example in question.asked_with
     ]
     found = [described for described in examples if described is not None]
     lacking = len(examples) - len(found)
-    likes, unlikes = question.marked("like"), question.marked("unlike")
+    likes, unlikes = (seen_images(question.marked(mark), user) for mark in ("like", "unlike"))
     joined = {}
     for describer in plain.describers:
         stored = descriptions_of_images(describer, [*likes, *unlikes])
@@ -68,19 +72,25 @@ def describe(own: Query | Image, recipe: Recipe) -> Described:
     return descriptions_of(query=own, descriptors=recipe.describers)
 
 
-def described_other(example: Example, recipe: Recipe) -> Described | None:
+def described_other(example: Example, recipe: Recipe, user: Any) -> Described | None:
     """Return the descriptions of a further picture; None where it is gone or has none."""
     own: Query | Image | None
     if isinstance(example.key, UUID):
-        own = Query.objects.filter(pk=example.key).first()
+        own = Query.objects.visible_to(user).filter(pk=example.key).first()
     else:
-        own = Image.objects.filter(pk=example.key).first()
+        own = Image.objects.visible_to(user).filter(pk=example.key).first()
     if own is None:
         return None
     try:
         return describe(own, recipe)
     except (NotDescribed, PictureError):
         return None
+
+
+def seen_images(images: Sequence[int], user: Any) -> list[int]:
+    """Return those of these images that the user sees, in order."""
+    seen = set(Image.objects.visible_to(user).filter(pk__in=images).values_list("pk", flat=True))
+    return [image for image in images if image in seen]
 
 
 def descriptions_of_images(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from catalog.models import Image
@@ -36,11 +37,13 @@ class ShownMark:
     remove_url: str
 
 
-def shown_examples(question: Question, own: Query | Image, link: Link) -> list[ShownExample]:
-    """Return the pictures of a question, the page's own first."""
+def shown_examples(
+    question: Question, own: Query | Image, link: Link, user: Any
+) -> list[ShownExample]:
+    """Return the pictures of a question, the page's own first; what is not seen is gone."""
     keys = [example.key for example in question.others]
-    queries = Query.objects.in_bulk([key for key in keys if isinstance(key, UUID)])
-    images = Image.objects.in_bulk([key for key in keys if isinstance(key, int)])
+    queries = Query.objects.visible_to(user).in_bulk([key for key in keys if isinstance(key, UUID)])
+    images = Image.objects.visible_to(user).in_bulk([key for key in keys if isinstance(key, int)])
     found: list[Query | Image | None] = [own]
     found += [queries.get(key) if isinstance(key, UUID) else images.get(key) for key in keys]
     return [
@@ -55,10 +58,10 @@ def shown_examples(question: Question, own: Query | Image, link: Link) -> list[S
     ]
 
 
-def shown_marks(question: Question, link: Link) -> list[ShownMark]:
-    """Return the marked images that still exist, in the order in which they were marked."""
+def shown_marks(question: Question, link: Link, user: Any) -> list[ShownMark]:
+    """Return the marked images that still exist and are seen, in the order of marking."""
     marks = question.marks
-    images = Image.objects.in_bulk(marks)
+    images = Image.objects.visible_to(user).in_bulk(marks)
     return [
         ShownMark(images[pk], mark, link(question.unmarked(pk)))
         for pk, mark in marks.items()

@@ -8,6 +8,7 @@ from catalog.descriptors import DEFAULT, DescriptorError
 from catalog.descriptors.local.base import LocalDescriptor
 from catalog.models import Collection, ImageRegions
 from catalog.vectorstore import vectors_of
+from catalog.visibility import EVERYTHING, Scope
 
 from ..models import CollectionRecipe
 from .model import Recipe
@@ -41,22 +42,22 @@ def has_vectors(recipe: Recipe) -> bool:
     )
 
 
-def has_local_features(local: LocalDescriptor, collection: Collection | None = None) -> bool:
-    """Whether any image, or any of the collection, has current ones, if only that it has none."""
+def has_local_features(local: LocalDescriptor, scope: Scope = EVERYTHING) -> bool:
+    """Whether any image in `scope` has current ones, if only that it has none."""
     kept = vectors_of(local.name).of_model(local.model_id)
-    if collection is not None:
-        kept = kept.filter(image__collection=collection)
+    if scope.keys is not None:
+        kept = kept.filter(image__collection__in=scope.keys)
     return kept.exists()
 
 
-def proven(recipe: Recipe, collection: Collection | None) -> Recipe:
-    """Return the recipe with geometry where the collection (None: any) has local features.
+def proven(recipe: Recipe, scope: Scope) -> Recipe:
+    """Return the recipe with geometry where anything in `scope` has local features.
 
     Who had them extracted wants to see what they prove; what they do not prove stays as it was.
     """
     with suppress(DescriptorError):  # where the local features are taken away
         found = with_geometry(recipe)
-        if found.geometry and has_local_features(found.geometry.local, collection):
+        if found.geometry and has_local_features(found.geometry.local, scope):
             return found
     return recipe
 

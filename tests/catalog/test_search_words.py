@@ -5,6 +5,7 @@ import pytest
 from catalog.models import Collection
 from catalog.search_words import not_searched_with, nothing_to_search
 from catalog.vectorstore import vectors_of
+from catalog.visibility import Scope
 from tests.catalog.stand_in import StandIn
 from tests.helpers import MODEL_ID, add_image, unit_vectors
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def said(collection: Collection | None = None) -> str:
-    return nothing_to_search(collection=collection, descriptor=StandIn())
+    return nothing_to_search(scope=Scope.of(collection), descriptor=StandIn())
 
 
 def test_no_pictures_at_all(collection):

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from catalog.models import Image
 from catalog.vectors import unit_rows
+from catalog.visibility import Scope
 from search.background import background
 from search.recipes import get_recipe
 from search.sampling import background_of
@@ -104,7 +105,7 @@ class TestPages:
         # Catches all vectors of a large collection in memory, read once more for each query.
         monkeypatch.setattr("search.sampling.MOST_ROWS", 70)
         fill(collection, 200)
-        asked = {"recipe": get_recipe("fc6"), "collection": collection, "count": 200}
+        asked = {"recipe": get_recipe("fc6"), "scope": Scope.of(collection), "count": 200}
         found = background_of(query=unit_vectors(1, seed=9)[0], **asked)
         assert 50 <= len(found.distances) <= 70
         monkeypatch.setattr("search.sampling.sampled_rows", None)  # not read again

@@ -11,6 +11,7 @@ from catalog.descriptors import DescriptorError
 from catalog.descriptors.local.features import encode, without_features
 from catalog.descriptors.local.registry import get_local
 from catalog.models import Collection, ImageVector
+from catalog.visibility import EVERYTHING, Scope
 from search import remembering, verifying
 from search.checks import check_recipes, check_seconds
 from search.geometry import comparing
@@ -232,7 +233,7 @@ def test_other_names_are_refused(name):
 def test_where_local_features_are_taken_away_there_is_no_geometry(images, settings):
     recipe = get_recipe(COLOURS)
     settings.SIS_LOCAL_DESCRIPTORS = {}
-    assert proven(recipe, None) is recipe
+    assert proven(recipe, EVERYTHING) is recipe
     with pytest.raises(DescriptorError, match="rootsift"):
         get_recipe(WITH)
 
@@ -240,9 +241,9 @@ def test_where_local_features_are_taken_away_there_is_no_geometry(images, settin
 def test_a_collection_with_local_features_is_verified_and_no_other(images):
     other = Collection.objects.create(slug="other")
     recipe = default_recipe()
-    assert proven(recipe, images["house"].collection).geometry
-    assert proven(recipe, None).geometry
-    assert proven(recipe, other) is recipe
+    assert proven(recipe, Scope.of(images["house"].collection)).geometry
+    assert proven(recipe, EVERYTHING).geometry
+    assert proven(recipe, Scope.of(other)) is recipe
 
 
 def test_nothing_is_ranked_silently_without_the_geometry_that_was_asked_for(collection, settings):
@@ -251,7 +252,7 @@ def test_nothing_is_ranked_silently_without_the_geometry_that_was_asked_for(coll
     settings.SIS_RECIPES = {"mine": {"PARTS": [COLOURS], "GEOMETRY": {}}}
     recipe = get_recipe(WITH)
     assert count_searchable(recipe=recipe) == 0
-    assert "--descriptor rootsift" in nothing_to_rank(collection=collection, recipe=recipe)
+    assert "--descriptor rootsift" in nothing_to_rank(scope=Scope.of(collection), recipe=recipe)
     assert "mine" not in [one.name for one in searchable_recipes()]
 
 

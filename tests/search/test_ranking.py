@@ -80,7 +80,10 @@ def test_expansion_asks_again_with_the_first_results(images, queries, method):
 def test_expansion_in_an_empty_collection(db, queries):
     empty = Collection.objects.create(slug="empty")
     recipe = replace(get_recipe("fc6"), expansion=Expansion("average", 3))
-    assert rank(recipe=recipe, queries=queries, k=5, within=empty.pk).ids.shape == (3, 0)
+    assert rank(recipe=recipe, queries=queries, k=5, within=frozenset([empty.pk])).ids.shape == (
+        3,
+        0,
+    )
 
 
 def test_an_image_deleted_between_the_two_searches(images, queries, monkeypatch):
@@ -148,7 +151,7 @@ def test_what_lacks_a_part_takes_no_part(images, queries, collection):
     assert found.count == 12
     assert only.pk not in found.ids
     other = Collection.objects.create(slug="other")
-    assert rank(recipe=fused(), queries=queries, k=5, within=other.pk).count == 0
+    assert rank(recipe=fused(), queries=queries, k=5, within=frozenset([other.pk])).count == 0
 
 
 def test_equal_scores_are_in_the_order_of_images(collection, queries):

@@ -19,6 +19,7 @@ from catalog.regions import (
     without_regions,
 )
 from catalog.vectorstore import vectors_of
+from catalog.visibility import EVERYTHING, Scope
 from catalog.whitenings import learn_whitening
 from evaluation.runs.ranking import NothingToSearch, check_vectors
 from search.models import Query
@@ -104,7 +105,10 @@ def test_only_the_collection_and_the_current_model_are_searched(images, small, s
     other = Collection.objects.create(slug="other")
     extract([add_image(other, "there", seed=50)], small)
     query = small.describe([picture(50)])
-    assert rank_by_regions(descriptor=small, queries=query, k=9, within=other.pk).count == 1
+    assert (
+        rank_by_regions(descriptor=small, queries=query, k=9, within=frozenset([other.pk])).count
+        == 1
+    )
     ImageRegions.objects.filter(image=images[0]).update(model_id="old")
     assert rank_by_regions(descriptor=small, queries=query, k=9).count == 3
 
@@ -240,7 +244,7 @@ def test_without_kept_parts_the_remedy_is_said(client, images, small, tmp_path):
     recipe = get_recipe("parts")
     assert count_searchable(recipe=recipe) == 0
     remedy = "extract_features --descriptor small --regions"
-    assert remedy in nothing_to_rank(collection=None, recipe=recipe)
+    assert remedy in nothing_to_rank(scope=EVERYTHING, recipe=recipe)
     path = tmp_path / "query.png"
     path.write_bytes(encoded(picture(1), "PNG"))
     with pytest.raises(CommandError, match=remedy):
@@ -253,7 +257,7 @@ def test_without_kept_parts_the_remedy_is_said(client, images, small, tmp_path):
     response = client.post("/", fields)
     assert response.status_code == 400
     assert remedy in html(response)
-    assert count_searchable(recipe=recipe, collection=other) == 0
+    assert count_searchable(recipe=recipe, scope=Scope.of(other)) == 0
 
 
 def test_clearing_features_clears_their_parts(images, small):

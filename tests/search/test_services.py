@@ -3,6 +3,7 @@
 import pytest
 
 from catalog.models import Collection, Image
+from catalog.visibility import Scope
 from search import services
 from search.engines import reset_engines
 from search.services import count_searchable, find_similar
@@ -74,8 +75,8 @@ def test_a_search_keeps_to_its_collection(filled):
     other = Collection.objects.create(slug="other")
     add_image(other, "there", vector=filled[1][0])
     assert count_searchable() == 8
-    assert count_searchable(collection=other) == 1
-    hits = find_similar(described={"fc6": filled[1][0]}, collection=other).hits
+    assert count_searchable(scope=Scope.of(other)) == 1
+    hits = find_similar(described={"fc6": filled[1][0]}, scope=Scope.of(other)).hits
     assert [hit.image.name for hit in hits] == ["there"]
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from catalog.deriving import derive_features
 from catalog.descriptors.local.registry import get_local
 from catalog.models import ImageVector
+from catalog.visibility import Scope
 from catalog.vocabularies import learn_vocabulary
 from search.models import Query
 from search.queries import NotDescribed, described_image
@@ -60,12 +61,12 @@ def test_what_shares_words_stands_first_with_its_similarity(images):
 def test_it_is_offered_where_images_have_words(images, collection):
     assert WORDS in recipe_names()
     assert WORDS in {recipe.name for recipe in searchable_recipes()}
-    assert count_searchable(recipe=get_recipe(WORDS), collection=collection) == 6
+    assert count_searchable(recipe=get_recipe(WORDS), scope=Scope.of(collection)) == 6
     # What is the best is not decided by what there is.
     assert default_recipe(collection).name != WORDS
     ImageVector.objects.filter(descriptor=WORDS).delete()
     assert WORDS not in {recipe.name for recipe in searchable_recipes()}
-    problem = nothing_to_rank(collection=collection, recipe=get_recipe(WORDS))
+    problem = nothing_to_rank(scope=Scope.of(collection), recipe=get_recipe(WORDS))
     assert f"Run extract_features --descriptor {WORDS}" in problem
 
 

@@ -156,8 +156,7 @@ def test_a_database_in_trouble_is_a_page_of_its_own(client, db, monkeypatch, err
 
     monkeypatch.setattr("catalog.views.render", refuse)
     with connection.execute_wrapper(lambda *_arguments: pytest.fail("asked again")):
-        monkeypatch.setattr(Collection.objects.__class__, "with_image_count", refuse)
-        monkeypatch.setattr("catalog.views.Image.objects.in_collection", refuse, raising=False)
+        monkeypatch.setattr(Collection.objects.__class__, "visible_to", refuse)
         response = client.get("/images/")
     assert response.status_code == status
     assert "English" not in html(response)

@@ -69,7 +69,7 @@ class AggregatedEngine(FollowingEngine, WordEngine):
                 )
 
     def answer(
-        self, queries: Sequence[LocalFeatures], k: int, *, within: int | None = None
+        self, queries: Sequence[LocalFeatures], k: int, *, within: frozenset[int] | None = None
     ) -> Answer:
         checked = self.checked_queries(queries, k)
         snapshot: PostingsSnapshot = self._snapshot

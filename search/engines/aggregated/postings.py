@@ -48,9 +48,11 @@ class Postings:
     mark: int | None = None
     files: tuple[ArrayFile, ...] = ()
 
-    def chosen(self, within: int | None) -> BoolArray:
-        """Return which of the images (N,) are alive, in a collection or in all."""
-        return self.alive if within is None else self.alive & (self.collections == within)
+    def chosen(self, within: frozenset[int] | None) -> BoolArray:
+        """Return which of the images (N,) are alive, in some collections or in all."""
+        if within is None:
+            return self.alive
+        return self.alive & np.isin(self.collections, np.array(sorted(within), np.int64))
 
     def without(self, ids: npt.ArrayLike) -> "Postings":
         return replace(self, alive=self.alive & ~np.isin(self.ids, ids))

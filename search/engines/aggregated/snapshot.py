@@ -27,7 +27,7 @@ class PostingsSnapshot:
     def parts(self) -> tuple[Postings, ...]:
         return (self.base, *self.delta)
 
-    def count(self, within: int | None = None) -> int:
+    def count(self, within: frozenset[int] | None = None) -> int:
         return sum(int(np.count_nonzero(part.chosen(within))) for part in self.parts)
 
     def remove(self, ids: npt.ArrayLike) -> "PostingsSnapshot":

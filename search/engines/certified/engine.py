@@ -71,7 +71,9 @@ class CertifiedEngine(FollowingVectorEngine):
                 f"pip install -r {REQUIREMENTS}, or declare search.engines.exact.ExactEngine."
             )
 
-    def answer(self, queries: npt.ArrayLike, k: int, *, within: int | None = None) -> Answer:
+    def answer(
+        self, queries: npt.ArrayLike, k: int, *, within: frozenset[int] | None = None
+    ) -> Answer:
         checked = self.checked_queries(queries, k)
         snapshot = self._snapshot
         methods = np.full(len(checked), bool(snapshot.base.chosen(within)))

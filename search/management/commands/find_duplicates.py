@@ -18,6 +18,7 @@ from catalog.management.progress import Progress
 from catalog.models import Collection, Image
 from catalog.names import printable
 from catalog.querysets import UnknownCollection
+from catalog.visibility import Scope
 
 from ...duplicates.copies import Copies, Pair, by_size, find_copies
 from ...duplicates.grouping import grouped
@@ -162,10 +163,10 @@ class Command(SisCommand):
 
 def local_of(collection: Collection, recipe: Recipe) -> LocalDescriptor:
     """Return the local descriptor that proves copies; raises `CommandError` for what is missing."""
-    if not count_searchable(collection=collection, recipe=recipe):
-        raise CommandError(nothing_to_rank(collection=collection, recipe=recipe))
+    if not count_searchable(scope=Scope.of(collection), recipe=recipe):
+        raise CommandError(nothing_to_rank(scope=Scope.of(collection), recipe=recipe))
     local = get_local()
-    if not has_local_features(local, collection):
+    if not has_local_features(local, Scope.of(collection)):
         raise CommandError(
             _(
                 "No picture of “%(collection)s” has local features. Extract them first: "

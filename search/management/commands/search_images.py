@@ -17,6 +17,7 @@ from catalog.names import cell, printable
 from catalog.pixels import PictureError, decode
 from catalog.querysets import UnknownCollection
 from catalog.trouble.reasons import reason
+from catalog.visibility import Scope
 from search.boxes import box_argument
 from search.recipes import default_recipe, get_recipe
 from search.services import Results, find_similar, nothing_to_rank
@@ -50,6 +51,7 @@ class Command(SisCommand):
         slug = options["collection"]
         try:
             collection = Collection.objects.by_slug(slug) if slug else None
+            scope = Scope.of(collection)
             pixels = read(options["path"])
             name = options["recipe"] or options["descriptor"]
             recipe = get_recipe(name) if name else default_recipe(collection)
@@ -58,7 +60,7 @@ class Command(SisCommand):
             )
             results = find_similar(
                 described={descriptor.name: one for descriptor, one in described.items()},
-                collection=collection,
+                scope=scope,
                 page_size=options["top"],
                 recipe=recipe,
             )
@@ -67,7 +69,7 @@ class Command(SisCommand):
         except PictureError as error:
             raise CommandError(f"{printable(options['path'])}: {error}") from error
         if not results.ranked:
-            raise CommandError(nothing_to_rank(collection=collection, recipe=recipe))
+            raise CommandError(nothing_to_rank(scope=scope, recipe=recipe))
         self.show(results, slug, options["format"])
 
     def show(self, results: Results, slug: str | None, style: str) -> None:

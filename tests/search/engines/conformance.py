@@ -117,11 +117,16 @@ class EngineConformance(ABC):
         stranger = self.add(other, "stranger", things[0])
         engine.sync()
         home = Image.objects.get(pk=ids[0]).collection_id
-        assert stranger.pk not in engine.search(things[:1], 100, within=home)[0]
-        assert engine.search(things[:1], 100, within=other.pk)[0].tolist() == [[stranger.pk]]
+        assert stranger.pk not in engine.search(things[:1], 100, within=frozenset([home]))[0]
+        assert engine.search(things[:1], 100, within=frozenset([other.pk]))[0].tolist() == [
+            [stranger.pk]
+        ]
         assert engine.search(things[:1], 2)[0].tolist() == [[ids[0], stranger.pk]]
-        assert engine.search(things[:1], 5, within=10**6)[0].shape == (1, 0)
-        assert (engine.count(within=home), engine.count(within=other.pk)) == (40, 1)
+        assert engine.search(things[:1], 5, within=frozenset([10**6]))[0].shape == (1, 0)
+        assert (
+            engine.count(within=frozenset([home])),
+            engine.count(within=frozenset([other.pk])),
+        ) == (40, 1)
 
     def test_what_another_model_made_takes_no_part(self, filled, collection):
         engine, ids, things = filled
@@ -147,7 +152,7 @@ class EngineConformance(ABC):
         assert stale[0, 0] != added.pk  # the answer is as of the last sync
         assert found[:, 0].tolist() == [added.pk, ids[5]]
         np.testing.assert_allclose(scores[:, 0], self.best, rtol=0, atol=self.tolerance)
-        assert engine.search(things[6:7], 1, within=other.pk)[0].tolist() == [[ids[6]]]
+        assert engine.search(things[6:7], 1, within=frozenset([other.pk]))[0].tolist() == [[ids[6]]]
         everything = set(engine.search(things[:1], 100)[0][0].tolist())
         assert everything == set(ids) - {ids[7], ids[8]} | {added.pk}
         assert engine.count() == 39

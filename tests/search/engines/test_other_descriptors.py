@@ -70,7 +70,7 @@ def test_changes_are_followed(engine, images, collection):
     other = Collection.objects.create(slug="other")
     Image.objects.filter(pk=late.pk).update(collection=other)
     engine.sync()
-    assert engine.count(within=other.pk) == 1
+    assert engine.count(within=frozenset([other.pk])) == 1
     late.delete()
     engine.sync()
     assert engine.count() == 8

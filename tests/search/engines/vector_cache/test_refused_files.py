@@ -131,7 +131,7 @@ def answers_as_it_should(engine, images):
     assert found[:, 0].tolist() == [image.pk for image in images]
     assert not distances.any()
     assert engine.count() == len(images)
-    assert engine.count(within=images[0].collection_id) == len(images)
+    assert engine.count(within=frozenset([images[0].collection_id])) == len(images)
 
 
 @pytest.mark.parametrize("suffix", [".vectors", ".codes"])

@@ -155,7 +155,7 @@ def test_collections_keep_their_rows_through_a_file(images, collection):
     engine = started()
     assert uses_file(engine)
     for held in (collection, *others):
-        found = engine.search(VECTORS[:1], 50, within=held.pk)[0][0].tolist()
+        found = engine.search(VECTORS[:1], 50, within=frozenset([held.pk]))[0][0].tolist()
         assert sorted(found) == sorted(held.images.values_list("pk", flat=True))
-        assert engine.count(within=held.pk) == len(found)
+        assert engine.count(within=frozenset([held.pk])) == len(found)
     assert np.unique(engine.search(VECTORS[:1], 50)[0]).size == 12
