@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.db import connections
 
 from .descriptors import DEFAULT, DescriptorError, check_descriptor
@@ -107,3 +108,34 @@ def check_local_descriptors(**_kwargs: Any) -> list[checks.CheckMessage]:
         except ImproperlyConfigured as error:
             messages.append(checks.Error(str(error), id="catalog.E008"))
     return messages
+
+
+# Of each back end with a bucket: the option that names it, and the extra that installs its library.
+BUCKETS = {
+    "catalog.files.bucket": ("bucket_name", "s3"),
+    "storages.backends.gcloud": ("bucket_name", "google"),
+    "storages.backends.azure_storage": ("azure_container", "azure"),
+}
+
+
+@checks.register()
+def check_storages(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Make each storage, which connects to nothing yet, and see that it knows its bucket."""
+    aliases = [alias for alias in settings.STORAGES if alias != "staticfiles"]
+    return [message for alias in aliases for message in check_storage(alias)]
+
+
+def check_storage(alias: str) -> list[checks.CheckMessage]:
+    backend = settings.STORAGES[alias]["BACKEND"]
+    option, extra = BUCKETS.get(backend.rpartition(".")[0], ("", ""))
+    try:
+        storage = storages[alias]
+    except (ImproperlyConfigured, ImportError, TypeError) as error:
+        hint = f'pip install "django-storages[{extra}]", and check its options.' if extra else None
+        text = f"The storage {alias!r} ({backend}) cannot be used: {error}"
+        return [checks.Error(text, hint=hint, id="catalog.E009")]
+    if option and not getattr(storage, option, None):
+        text = f"The storage {alias!r} ({backend}) has no {option!r}."
+        hint = "Name it in the options of the storage."
+        return [checks.Error(text, hint=hint, id="catalog.E010")]
+    return []

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.descriptors import DEFAULT
+from catalog.files.aliases import query_storage
 from catalog.files.thumbnails import SIZES, fitted
 from catalog.models import Collection, Image
 from catalog.pixels import Box
@@ -69,7 +70,9 @@ class Query(models.Model):
         verbose_name=_("image"),
         help_text=_("The image of the catalogue whose part it is."),
     )
-    picture = models.FileField(_("picture"), upload_to=stored_path, max_length=100)
+    picture = models.FileField(
+        _("picture"), upload_to=stored_path, storage=query_storage, max_length=100
+    )
     byte_size = models.PositiveBigIntegerField(_("size in bytes"), default=0, editable=False)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))

@@ -12,6 +12,7 @@ from django.core.files.storage import FileSystemStorage, Storage
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.files.aliases import query_storage
 from catalog.files.filesets import FileSet, Owner, storable
 from catalog.files.media import walk
 from catalog.names import printable
@@ -31,6 +32,10 @@ class QueryPictures(FileSet):
     remedy = gettext_lazy(
         "What was uploaded cannot be got back: these queries can only be removed."
     )
+
+    @property
+    def storage(self) -> Storage:
+        return query_storage()
 
     def listing(self) -> Iterator[list[str]]:
         return walk("queries", self.storage)

@@ -148,6 +148,13 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
+# Of their own, as {"BACKEND": …, "OPTIONS": {…}}; otherwise they lie with the originals.
+for _alias, _name in (
+    ("thumbnails", "SIS_THUMBNAILS_STORAGE"),
+    ("queries", "SIS_QUERIES_STORAGE"),
+):
+    if _declared := env.json(_name, default=None):
+        STORAGES[_alias] = _declared | {"BACKEND": bounded_storage(_declared["BACKEND"])}
 # Where nobody runs collectstatic, files are served straight from the sources.
 WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED
 if not SIS_PRODUCTION:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.urls import URLResolver
@@ -35,7 +36,7 @@ def one_of_everything(collection: Collection) -> dict[str, str]:
     group, user = Group.objects.create(name="g"), User.objects.create_user("somebody")
     topic = benchmark.topics.order_by("position").first()
     an_hour_ago = timezone.now() - timedelta(hours=1)  # pages say how long ago, to the second
-    first = {
+    first: dict[str, Any] = {
         "auth/group": group,
         "auth/user": user,
         "catalog/image": Image.objects.order_by("pk").first(),

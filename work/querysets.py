@@ -70,7 +70,9 @@ class JobQuerySet(models.QuerySet):
         for hider in hiders:
             if (hidden := hider(user)) is not None:
                 # By number: what an argument is not there for would be excluded, too.
-                found = found.exclude(pk__in=self.model.objects.filter(hidden).values("pk"))
+                found = found.exclude(
+                    pk__in=self.model._default_manager.filter(hidden).values("pk")
+                )
         return found
 
     def in_turn(self) -> Self:

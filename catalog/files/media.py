@@ -86,21 +86,21 @@ def walk(folder: str, storage: Storage) -> Iterator[list[str]]:
             yield [posixpath.join(current, f) for f in files if f not in ("", ".", "..")]
 
 
-def write_whole(*, content: bytes, name: str) -> None:
+def write_whole(*, content: bytes, name: str, storage: Storage = default_storage) -> None:
     """Make the storage hold this content under this name, whatever it has there: all of it or none.
 
     Raises whatever the storage raises.
     """
-    path = local_path(name)
+    path = local_path(name, storage)
     if path is not None:
         with replacing(path) as fresh:
-            save_beside(content, name=name, fresh=fresh)
+            save_beside(content, name=name, fresh=fresh, storage=storage)
         return
     # An upload is there as a whole or not at all.
-    default_storage.delete(name)
-    saved = default_storage.save(name, ContentFile(content))
+    storage.delete(name)
+    saved = storage.save(name, ContentFile(content))
     if saved != name:  # somebody else was faster, in a storage that never overwrites
-        default_storage.delete(saved)
+        storage.delete(saved)
 
 
 @contextmanager
@@ -120,7 +120,9 @@ def replacing(path: Path) -> Iterator[Path]:
         fresh.unlink(missing_ok=True)
 
 
-def save_beside(content: bytes, *, name: str, fresh: Path) -> None:
+def save_beside(
+    content: bytes, *, name: str, fresh: Path, storage: Storage = default_storage
+) -> None:
     """Let the storage write the file `fresh`, which lies beside its file `name`."""
     folder = name.rpartition("/")[0]
-    default_storage.save(f"{folder}/{fresh.name}" if folder else fresh.name, ContentFile(content))
+    storage.save(f"{folder}/{fresh.name}" if folder else fresh.name, ContentFile(content))

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from django.core.files.storage import Storage
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from ..models import Collection, Image
 from ..names import printable
 from ..querysets import in_parts
+from .aliases import thumbnail_storage
 from .filesets import FileSet, Owner, storable
 from .media import walk
 from .thumbnails import FOLDER, SIZES, rendition_name
@@ -85,6 +87,10 @@ class Renditions(FileSet):
     """Thumbnails. One that is missing is made at the next request."""
 
     title = gettext_lazy("thumbnails")
+
+    @property
+    def storage(self) -> Storage:
+        return thumbnail_storage
 
     def listing(self) -> Iterator[list[str]]:
         return walk(FOLDER, self.storage)

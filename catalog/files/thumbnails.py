@@ -17,6 +17,7 @@ from PIL import Image as PillowImage
 from ..models import Image
 from ..pixels import for_collections, opened
 from ..trouble.reasons import of_storage
+from .aliases import thumbnail_storage
 from .media import write_whole
 from .sealing import is_whole, sealed
 
@@ -87,7 +88,7 @@ def rendition_of(image: Image, size: str) -> Rendition:
 def stored(name: str) -> bytes | None:
     """Return a rendition from the storage; None where there is none, or only a part of one."""
     try:
-        with default_storage.open(name, "rb") as file:
+        with thumbnail_storage.open(name, "rb") as file:
             data: bytes = file.read()
     except OSError:  # also what the disk cannot read, or is no file: it is made anew
         return None
@@ -97,7 +98,7 @@ def stored(name: str) -> bytes | None:
 def keep(data: bytes, name: str) -> bool:
     """Write a rendition to the storage; False, and a line in the log, where it takes none."""
     try:
-        write_whole(content=data, name=name)
+        write_whole(content=data, name=name, storage=thumbnail_storage)
     except Exception as error:
         if not of_storage(error):
             raise
@@ -109,7 +110,7 @@ def keep(data: bytes, name: str) -> bool:
 def delete_renditions(sha256: str) -> None:
     """Delete what was made of a content that no row has any more."""
     for size in SIZES:
-        default_storage.delete(rendition_name(sha256, size))
+        thumbnail_storage.delete(rendition_name(sha256, size))
 
 
 def render(content: bytes, box: tuple[int, int], coding: Coding, *, proven: bool = False) -> bytes:

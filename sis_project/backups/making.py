@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
+from catalog.files.aliases import originals_and_queries, storage_holding
 from catalog.files.filesets import FileSet, file_sets
 
 from .database import SUFFIX, copy_database, engine
@@ -108,7 +108,7 @@ class Copying:
         return same if same and self.folder.holds(same) else None
 
     def new_copy(self, name: str) -> Kept:
-        with default_storage.open(name) as source:
+        with storage_holding(name).open(name) as source:
             made = self.folder.keep(name, source)
         self.copied += 1
         return made
@@ -124,7 +124,7 @@ def named_files() -> Iterator[str]:
 def stored_file_sets() -> Iterator[FileSet]:
     for kind in file_sets:
         files = kind()
-        if files.storage is default_storage:
+        if any(files.storage is one for one in originals_and_queries()):
             yield files
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.utils.translation import gettext as _
 
+from catalog.files.aliases import storage_holding
 from catalog.files.media import write_whole
 
 from .database import engine, is_empty, restore_database
@@ -65,8 +65,10 @@ def restore_backup(
         for kept in folder.entries(manifest):
             if should_stop():
                 raise RestoreInterrupted
-            if not (default_storage.exists(kept.name) and same_size(kept.name, kept.size)):
-                write_whole(content=folder.content(kept), name=kept.name)
+            storage = storage_holding(kept.name)
+            # A file is written whole or not at all.
+            if not (storage.exists(kept.name) and storage.size(kept.name) == kept.size):
+                write_whole(content=folder.content(kept), name=kept.name, storage=storage)
                 restored.written += 1
             known.add(kept.name)
             on_file(1)
@@ -83,8 +85,3 @@ def leave_out(known: set[str]) -> int:
         gone = [owner for owner in files.owners() if owner.file not in known]
         left_out += files.delete_rows(gone) if gone else 0
     return left_out
-
-
-def same_size(name: str, size: int) -> bool:
-    """Whether the storage's file is as large; it is written whole or not at all."""
-    return default_storage.size(name) == size
