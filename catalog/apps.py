@@ -11,7 +11,7 @@ class CatalogConfig(AppConfig):
         from work.kinds import hiders
         from work.room import rooms
 
-        from . import checks, jobs, learning_jobs, signals, triggers  # noqa: F401 (some register themselves)
+        from . import checks, learning_jobs, shared_jobs, signals, triggers  # noqa: F401 (some register themselves)
         from .files.filesets import add_file_set
         from .files.own_files import ExternalPictures, Pictures, Renditions
         from .pixels import prepare_decoders

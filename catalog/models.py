@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .addresses import address
+from .claim_models import Claim as Claim
 from .fields import FoldedNameField, NameField, VectorField
 from .learned_models import Vocabulary as Vocabulary
 from .learned_models import Whitening as Whitening

@@ -46,7 +46,7 @@ def rows(collection, monkeypatch) -> dict[str, str]:
         collection=collection, recipe="fc6", usual=1, suggested=1, widest=1, compared=3
     )
     for kind, about in (
-        ("filling", {"collection": collection.pk, "descriptor": "fc6"}),
+        ("missing features", {"collection": collection.pk, "descriptor": "fc6"}),
         ("feedback_replay", {"benchmark": "landmarks", "protocol": "standard", "recipe": "fc6"}),
     ):
         Job.objects.create(kind=kind, arguments=about, state=State.DONE, key=kind)
@@ -54,7 +54,7 @@ def rows(collection, monkeypatch) -> dict[str, str]:
     return found | {
         "catalog/image": str(hidden),
         "query": str(part.pk),
-        "work/job": str(Job.objects.get(kind="filling").pk),
+        "work/job": str(Job.objects.get(kind="missing features").pk),
     }
 
 
@@ -95,7 +95,7 @@ def take_away(collection: Collection) -> None:
     Benchmark.objects.all().delete()
     Query.objects.filter(collection=collection).delete()
     Query.objects.filter(image__collection=collection).delete()
-    Job.objects.filter(kind__in=["filling", "feedback_replay"]).delete()
+    Job.objects.filter(kind__in=["missing features", "feedback_replay"]).delete()
     collection.delete()
 
 

@@ -21,7 +21,10 @@ class Interrupted(Exception):
 
 
 class Progress(Protocol):
-    """What a job tells of itself while it goes on, and what it is told."""
+    """What a job tells of itself while it goes on, and what it is told. `number` is its row's."""
+
+    @property
+    def number(self) -> int: ...
 
     def note(self, done: int, total: int, step: str = "") -> None:
         """Say how many of `total` are done; `step` names what is being done, in words."""

@@ -31,6 +31,10 @@ class Noted:
         self.last_note = self.last_look = 0.0
         self.cancelled = False
 
+    @property
+    def number(self) -> int:
+        return self.job.pk
+
     def note(self, done: int, total: int, step: str = "") -> None:
         now = time.monotonic()
         new = step != self.job.step or total != self.job.total or not self.job.counted_from

@@ -6,10 +6,16 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog.claims import cut_into_claims
 from catalog.descriptors import DEFAULT, DescriptorError, PictureDescriptor, get_any
 from catalog.descriptors.augmented import AugmentedDescriptor
 from catalog.descriptors.backbones.precision import PRECISIONS
-from catalog.extraction import DEFAULT_BATCH_SIZE, ExtractionReport, pending_ids
+from catalog.extraction import (
+    DEFAULT_BATCH_SIZE,
+    ExtractionReport,
+    pending_ids,
+    refuse_to_describe,
+)
 from catalog.feature_states import FeatureState
 from catalog.management.arguments import positive_int
 from catalog.management.base import SisCommand
@@ -20,6 +26,7 @@ from catalog.models import Collection, Image
 from catalog.querysets import ImageQuerySet, UnknownCollection
 from catalog.regions import with_regions, without_regions
 from catalog.rereading import ids_of_earlier_readings, look_again
+from catalog.shared_jobs import ask_for_share
 
 
 class Command(SisCommand):
@@ -63,6 +70,11 @@ class Command(SisCommand):
             help="bfloat16 is twice as fast where the processor has it, and other vectors; "
             "default: the setting SIS_PRECISION",
         )
+        parser.add_argument(
+            "--enqueue",
+            action="store_true",
+            help="let workers do it, on any number of machines: see “manage.py worker”",
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -73,6 +85,9 @@ class Command(SisCommand):
             if not options["dry_run"]:
                 self.look_again(images, options["verbosity"])
             wanted = Wanted(options["batch_size"], options["force"], options["regions"], collection)
+            if options["enqueue"]:
+                self.enqueue(images, options)
+                return
             failed = False
             for descriptors in passes(self.descriptors(options)):
                 failed |= self.one_pass(images, descriptors, wanted, options)
@@ -82,6 +97,30 @@ class Command(SisCommand):
             raise CommandError(
                 _("Some images failed; --retry-failed tries them again."), returncode=1
             )
+
+    def enqueue(self, images: ImageQuerySet, options: dict[str, Any]) -> None:
+        """Cut what is missing into claims, and ask for the first worker's share of each."""
+        for name in ("force", "regions", "weights", "precision", "dry_run"):
+            if options[name]:
+                raise CommandError(
+                    _("--enqueue does not go with --%(name)s.") % {"name": name.replace("_", "-")}
+                )
+        for descriptor in self.descriptors(options):
+            ids = self.pending(images, [descriptor], options)
+            refuse_to_describe(descriptor, len(ids))
+            claims = cut_into_claims(
+                ids=ids, descriptor=descriptor, batch_size=options["batch_size"]
+            )
+            if claims:
+                ask_for_share(descriptor.name)
+            text = ngettext(
+                "%(number)d image waits for workers (%(id)s): the Work page shows how far they "
+                "are.",
+                "%(number)d images wait for workers (%(id)s): the Work page shows how far they "
+                "are.",
+                len(ids),
+            )
+            self.stdout.write(text % {"number": len(ids), "id": descriptor.model_id})
 
     def descriptors(self, options: dict[str, Any]) -> list[PictureDescriptor]:
         given = options["descriptor"] or [DEFAULT]

@@ -1,0 +1,40 @@
+"""Parts of a shared extraction as rows."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from work.models import Job
+
+from .descriptors import PictureDescriptor
+
+
+class ClaimQuerySet(models.QuerySet):
+    def of(self, descriptor: PictureDescriptor) -> Self:
+        return self.filter(descriptor=descriptor.name)
+
+    def waiting_images(self) -> int:
+        """How many images are in these claims."""
+        return sum(len(images) for images in self.values_list("images", flat=True))
+
+
+class Claim(models.Model):
+    """Images to be described by one worker, and the `job` that does so, once one has taken it.
+
+    Deleted when it is done.
+    """
+
+    descriptor = models.CharField(_("descriptor"), max_length=50)
+    batch_size = models.PositiveIntegerField()
+    images = models.JSONField()
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["descriptor"], name="catalog_claim_descriptor")]
+
+    def __str__(self) -> str:
+        return f"{self.descriptor}: {len(self.images)}"
