@@ -16,6 +16,7 @@ from PIL import Image as PillowImage
 from .descriptors import Description, PictureDescriptor, Prepared
 from .descriptors.derived import describe_together, prepare_together
 from .pixels import Box, Fault, PictureError, crop, decode, is_uniform
+from .timing import timed
 from .trouble.reasons import reason
 from .trouble.storage import reading_failed
 
@@ -91,6 +92,7 @@ def prepare_query(part: PillowImage.Image, descriptors: Sequence[PictureDescript
     return prepare_together(descriptors, part)
 
 
+@timed("describe")
 def describe_prepared(
     *, picture: Prepared, descriptors: Sequence[PictureDescriptor]
 ) -> dict[PictureDescriptor, Description]:

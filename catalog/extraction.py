@@ -19,6 +19,7 @@ from .models import Image
 from .names import printable
 from .pixels import PictureError
 from .querysets import ImageQuerySet
+from .timing import timed
 from .trouble.database import DATABASE_ERRORS, in_words
 from .trouble.storage import StorageAway
 from .vectorstore import Version, vectors_of
@@ -206,6 +207,7 @@ def prepare(
     return prepare_together(descriptors, stored_pixels(file=image.file, storage=storage))
 
 
+@timed("extract")
 def store(
     *,
     prepared: list[tuple[PendingImage, Ready]],

@@ -13,6 +13,7 @@ from catalog.models import Image, ImageRegions
 from catalog.pixels import Box
 from catalog.querysets import ImageQuerySet
 from catalog.search_words import nothing_to_search
+from catalog.timing import timed
 from catalog.vectorstore import vectors_of
 from catalog.visibility import EVERYTHING, Scope
 
@@ -165,6 +166,7 @@ def nothing_to_rank(*, scope: Scope, recipe: Recipe) -> str:
     return nothing_to_search(scope=scope, descriptor=next(lacking, recipe.descriptor))
 
 
+@timed("search")
 def find_similar(
     *,
     described: Mapping[str, Description],

@@ -11,6 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from catalog.descriptors.local.base import LocalDescriptor
 from catalog.descriptors.local.features import LocalFeatures, LocalFeaturesError
+from catalog.timing import timed
 from catalog.vectorstore import vectors_of
 
 from .geometry.comparing import Comparison
@@ -28,6 +29,7 @@ _turn = threading.Lock()
 _threads = ThreadpoolController()
 
 
+@timed("verify")
 def verify_images(
     *,
     query: LocalFeatures,

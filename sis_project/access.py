@@ -14,7 +14,7 @@ from work.refusing import refused
 
 # Each of these asks for what it needs by itself: an account, a permission, a token; or is for all.
 OTHERS = ("admin/", "work/", "api/")
-FOR_ALL = {"login", "logout", "sign_in_once", "robots", "set_language"}
+FOR_ALL = {"login", "logout", "sign_in_once", "robots", "metrics", "set_language"}
 OF_PASSWORDS = "password_"
 
 

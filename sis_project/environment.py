@@ -5,6 +5,7 @@ import re
 import secrets
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,13 @@ def sqlite_options(config: dict) -> None:
         transaction_mode="IMMEDIATE",
         init_command="PRAGMA synchronous=NORMAL;",
     )
+
+
+def one_of(name: str, value: str, choices: Sequence[str]) -> str:
+    """Return the value; raises `ImproperlyConfigured` where it is not one of the choices."""
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write {' or '.join(choices)}.")
+    return value
 
 
 def allowed(name: str, value: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ With none set, everything lives under `var/` and the system answers on this mach
 `SIS_PRODUCTION=1` takes no default that is unsafe in public: it wants its own key and hosts.
 """
 
+import logging
 import sys
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from .environment import (
     bounded_storage,
     declared,
     local_secret_key,
+    one_of,
     path_prefix,
     postgresql_options,
     require_in_production,
     sqlite_options,
 )
-from .logs import LOGGING as LOGGING
+from .logs import FORMATS as LOG_FORMATS
+from .logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -64,6 +67,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
+    "django_structlog",
     "work",
     "catalog",
     "search",
@@ -80,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "sis_project.api_answers.ApiMiddleware",
@@ -176,6 +181,33 @@ TASKS = {
         "BACKEND": env.str("SIS_TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")
     }
 }
+
+# --- Watching -------------------------------------------------------------------------------
+
+SIS_LOG_FORMAT = one_of("SIS_LOG_FORMAT", env.str("SIS_LOG_FORMAT", default="plain"), LOG_FORMATS)
+LOGGING = logging_settings(
+    style=SIS_LOG_FORMAT,
+    level=env.str("SIS_LOG_LEVEL", default="WARNING"),
+    # Whether each request is a line, with its number and how long it took.
+    requests=env.bool("SIS_LOG_REQUESTS", default=SIS_PRODUCTION),
+)
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # what robots ask for is no trouble of ours
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # ours knows which proxy to believe
+DJANGO_STRUCTLOG_USER_ID_FIELD = None  # would ask the database, which may be away
+
+# What Prometheus sends to be shown /metrics; empty: there is no such page.
+SIS_METRICS_TOKEN = env.str("SIS_METRICS_TOKEN", default="")
+# Where a worker shows its own, on this machine only; 0: nowhere.
+SIS_METRICS_PORT = env.int("SIS_METRICS_PORT", default=0)
+PROMETHEUS_EXPORT_MIGRATIONS = False
+if SIS_METRICS_TOKEN:
+    INSTALLED_APPS.append("django_prometheus")
+    MIDDLEWARE = [
+        "django_prometheus.middleware.PrometheusBeforeMiddleware",
+        *MIDDLEWARE,
+        "django_prometheus.middleware.PrometheusAfterMiddleware",
+    ]
 
 # --- Search ---------------------------------------------------------------------------------
 

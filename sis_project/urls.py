@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from django.views.defaults import page_not_found
 
 from .accounts import sign_in_once
+from .metrics import metrics
 from .passwords import sends_mail
 from .robots import robots
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("password/", include("sis_project.passwords")),
     path("sign-in/<str:key>/", sign_in_once, name="sign_in_once"),
     path("robots.txt", robots, name="robots"),
+    path("metrics", metrics, name="metrics"),
     # It would lead to any row, and ask nobody whether it may be seen.
     re_path("^admin/r/", page_not_found, {"exception": Http404()}),
     path("admin/", admin.site.urls),

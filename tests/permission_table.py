@@ -66,6 +66,7 @@ PUBLIC = {
     "password/reset/done/": (404, 404, 404, 404),
     "sign-in/<str:key>/": (404, 404, 404, 404),
     "robots.txt": OPEN,
+    "metrics": (404, 404, 404, 404),
     "^admin/r/": (404, 404, 404, 404),
     "i18n/setlang/": (302, 302, 302, 302),
 }

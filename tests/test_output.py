@@ -121,4 +121,4 @@ def test_a_log_line_is_one_line():
     record = logging.LogRecord("x", 40, "", 0, "lost: %s", ("a\n2026 ERROR\x1b[2J",), None)
     line = OneLineFormatter("{name}: {message}", style="{").format(record)
     assert line == "x: lost: a\\n2026 ERROR\\x1b[2J"
-    assert settings.LOGGING["formatters"]["plain"]["()"].endswith("OneLineFormatter")
+    assert settings.LOGGING["formatters"]["plain"]["()"].endswith("PlainFormatter")

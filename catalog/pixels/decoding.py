@@ -15,6 +15,7 @@ import pillow_heif
 from django.utils.translation import gettext as _
 from PIL import ExifTags, Image
 
+from ..timing import timed
 from . import jpeg, memory, png
 from .colour import from_code_points
 from .containers import (
@@ -164,6 +165,7 @@ def prove(file: IO[bytes], format: str, inspection: Inspection) -> None:
         png.check_whole(file)
 
 
+@timed("decode")
 def read(file: IO[bytes], format: str, limits: Limits, *, proven: bool) -> Image.Image:
     """Return the upright RGB pixels; raises as the decoders do."""
     file.seek(0)
