@@ -1,6 +1,7 @@
 """The groups that an installation begins with. Administrators may change or delete them."""
 
 from itertools import product
+from typing import Any
 
 # What each may do, beside what everybody may who may search; as "app.permission".
 SEES = ("catalog.view_image", "catalog.view_collection")
@@ -26,3 +27,18 @@ READY_GROUPS: dict[str, tuple[str, ...]] = {
         "work.add_job",
     ),
 }
+
+
+def make_groups(groups: Any, permissions: Any) -> None:
+    """Make those that are not there; somebody's own of the same name is left as it is.
+
+    `groups` and `permissions` are the managers, or querysets, of these rows.
+    """
+    for title, names in READY_GROUPS.items():
+        group, is_new = groups.get_or_create(name=title)
+        if not is_new:
+            continue
+        for name in names:
+            app, _point, codename = name.partition(".")
+            wanted = {"content_type__app_label": app, "codename": codename}
+            group.permissions.add(permissions.get(**wanted))

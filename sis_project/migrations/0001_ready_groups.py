@@ -6,23 +6,16 @@ from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-from sis_project.groups import READY_GROUPS
+from sis_project.groups import READY_GROUPS, make_groups
 
 
-def make_groups(apps: Any, editor: Any) -> None:
+def ready_groups(apps: Any, editor: Any) -> None:
     alias = editor.connection.alias
     # Django makes permissions at the end of `migrate`, which is too late here.
     for label in {name.partition(".")[0] for names in READY_GROUPS.values() for name in names}:
         create_permissions(installed.get_app_config(label), verbosity=0, using=alias)
-    groups, permissions = (apps.get_model("auth", name).objects for name in ("Group", "Permission"))
-    for title, names in READY_GROUPS.items():
-        group, is_new = groups.using(alias).get_or_create(name=title)
-        if not is_new:
-            continue  # somebody's own of this name
-        for name in names:
-            app, _point, codename = name.partition(".")
-            wanted = {"content_type__app_label": app, "codename": codename}
-            group.permissions.add(permissions.using(alias).get(**wanted))
+    rows = (apps.get_model("auth", name).objects.using(alias) for name in ("Group", "Permission"))
+    make_groups(*rows)
 
 
 class Migration(migrations.Migration):
@@ -33,4 +26,4 @@ class Migration(migrations.Migration):
         ("search", "0007_duplicate_scan"),
         ("work", "0001_initial"),
     ]
-    operations = [migrations.RunPython(make_groups, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(ready_groups, migrations.RunPython.noop)]
