@@ -13,8 +13,9 @@ Found when a file is opened: bytes that were changed, zeroed, added or cut off b
 through the file system and so changes the file's time (the arrays are then read in full first), and
 headers that are damaged, foreign or of another version. `touched` says whether a file was written
 to while it is open. Only `verify` finds what leaves the time as it was, such as a failing disk's
-damage. Not covered: forgery, as CRC-32 is no signature; and a file that is cut off while a process
-computes on its mapped pages, at which operating systems end the process.
+damage. Not covered: forgery, as CRC-32 is no signature; and an array of more than
+`MOST_IN_MEMORY` bytes, which is mapped: where its file is cut off while a process computes on it,
+operating systems end the process. Smaller ones are read into memory, which nobody can cut off.
 """
 
 import json
@@ -33,7 +34,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .rows import FileRows
+from .rows import FileRows, MemoryRows, Rows
 
 MAGIC = b"SISARRAY"
 VERSION = 2
@@ -41,6 +42,8 @@ HEADER_BYTES = 4096
 # Magic, version, length of the JSON text, CRC-32 of the JSON text.
 PREFIX = struct.Struct("<8sIII")
 READ_BYTES = 1 << 20
+# 65,000 pictures by fc6. Each process that reads more would leave too little for others.
+MOST_IN_MEMORY = 1 << 30
 
 TEMPORARY = ".partial"
 # Being written changes a file's time: one untouched for so long was left by a killed process.
@@ -127,7 +130,7 @@ class ArrayFileWriter:
 
 
 class ArrayFile:
-    """A published file: `facts`, and its arrays by name, read-only and memory-mapped.
+    """A published file: `facts`, and its arrays by name, read-only.
 
     Raises `ArrayFileError` for a file that is damaged, of another version or of another kind,
     `OSError` for one that cannot be opened.
@@ -166,17 +169,36 @@ class ArrayFile:
             check(handle, self.path.name)
 
     def array(self, name: str) -> Array:
-        """Return an array, mapped: it costs memory only where it is read."""
+        """Return an array; a large one is mapped, and costs memory only where it is read.
+
+        Raises `ArrayFileError` where the file was cut off since it was opened.
+        """
         section = self._section(name)
         shape = tuple(section["shape"])
         if 0 in shape:
             return np.empty(shape, section["dtype"])
+        if section_size(section) <= MOST_IN_MEMORY:
+            found = np.empty(shape, section["dtype"])
+            self._read_into(found.reshape(-1).view(np.uint8).data, section["offset"])
+            found.flags.writeable = False
+            return found
         mapped = np.memmap(self.handle, section["dtype"], "r", section["offset"], shape)
         return mapped.view(np.ndarray)
 
-    def rows(self, name: str) -> FileRows:
-        """Return the reader of a float32 array (N, D) that is not to stay in memory."""
-        return FileRows(self.handle, self.array(name), self._section(name)["offset"])
+    def rows(self, name: str) -> Rows:
+        """Return the reader of a float32 array (N, D); a large one is not to stay in memory."""
+        section, found = self._section(name), self.array(name)
+        if section_size(section) <= MOST_IN_MEMORY:
+            return MemoryRows(found)
+        return FileRows(self.handle, found, section["offset"])
+
+    def _read_into(self, target: memoryview, offset: int) -> None:
+        """Fill `target` from here on; for whoever opens the file, as it moves the position."""
+        self.handle.seek(offset)
+        while target and (count := self.handle.readinto(target)):
+            target = target[count:]
+        if target:
+            raise ArrayFileError(f"{self.path.name} was cut off")
 
     def _section(self, name: str) -> dict[str, Any]:
         if name not in self._sections:
