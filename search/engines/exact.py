@@ -12,9 +12,8 @@ from .reading import last_change, read_into_memory
 class ExactEngine(FollowingVectorEngine):
     """Compares a query with every vector.
 
-    Memory: 16 KB an image for fc6; more than a gigabyte is mapped from a file, and shared by all
-    processes that do; with
-    `cache=False` each has its own, and reads it from the database when it starts.
+    Memory: 16 KB an image for fc6. More than a gigabyte is mapped from a file, and shared by all
+    processes; less, each process reads from it. With `cache=False` they read the database.
     """
 
     def answer(

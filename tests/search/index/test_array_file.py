@@ -240,3 +240,39 @@ def test_a_process_killed_while_writing_leaves_no_file_of_the_name(tmp_path):
     os.utime(left, (long_ago, long_ago))
     remove_abandoned(tmp_path)
     assert not left.exists()
+
+
+CUT = """
+import os, sys
+from pathlib import Path
+from search.index import array_file
+path, array_file.MOST_IN_MEMORY = Path(sys.argv[1]), int(sys.argv[2])
+found = array_file.ArrayFile(path).array("rows")
+os.truncate(path, 0)
+print(float(found.sum()))
+"""
+
+
+@pytest.mark.parametrize(("most", "status"), [(1 << 30, 0), (0, -signal.SIGBUS)])
+def test_a_file_may_be_cut_off_while_it_is_computed_on(path, most, status):
+    # Catches SIGBUS; the second case is why a large array's file must be left alone.
+    done = subprocess.run(
+        [sys.executable, "-c", CUT, str(path), str(most)], capture_output=True, text=True
+    )
+    assert done.returncode == status
+    assert done.stdout.strip() == ("" if status else str(float(ROWS.sum())))
+
+
+def test_a_file_that_is_cut_off_while_it_is_read_is_refused(path):
+    file = ArrayFile(path)
+    os.truncate(path, HEADER_BYTES + 8)
+    for read in (file.array, file.rows):
+        with pytest.raises(ArrayFileError, match="cut off"):
+            read("rows")
+
+
+def test_large_arrays_stay_in_the_file(path, monkeypatch):
+    monkeypatch.setattr(array_file, "MOST_IN_MEMORY", 10)
+    rows = ArrayFile(path).rows("rows")
+    assert type(rows).__name__ == "FileRows"
+    assert np.array_equal(rows.take(np.array([3, 1])), ROWS[[3, 1]])

@@ -1,6 +1,7 @@
 """An installation of its own, with real processes: pages, commands, workers."""
 
 import http.client
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings as project
@@ -127,10 +129,11 @@ class Pages:
     def get(self, path: str) -> int:
         return self.asked("GET", path)[0]
 
-    def search(self, picture: bytes) -> int:
-        """Search with a picture, as a program does."""
+    def search(self, picture: bytes) -> tuple[int, dict[str, Any]]:
+        """Search with a picture, as a program does; return status and answer."""
         body, kind = form(picture)
-        return self.asked("POST", "/api/search/upload/", body, Content_Type=kind)[0]
+        status, _headers, told = self.asked("POST", "/api/search/upload/", body, Content_Type=kind)
+        return status, json.loads(told)
 
     def wait_until(self, status: int, path: str, seconds: float = 60) -> float:
         """Ask until the page has this status; return how many seconds that took."""

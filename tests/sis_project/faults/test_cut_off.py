@@ -13,7 +13,7 @@ from tests.sis_project.faults.house import House, Pages
 
 pytestmark = pytest.mark.slow
 
-TIMES = 20
+TIMES = 8
 
 
 def cache_file(house: House) -> Path:

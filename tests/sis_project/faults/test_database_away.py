@@ -42,7 +42,7 @@ class Visitors:
                 lasted = time.monotonic() - begun
                 self.answers.append((path, status, headers.get("Retry-After"), lasted))
             if number == 0:
-                self.answers.append(("upload", self.pages.search(photo(1)), "30", 0.0))
+                self.answers.append(("upload", self.pages.search(photo(1))[0], "30", 0.0))
 
 
 @pytest.mark.parametrize("connections", ["10", "0"], ids=["pool", "a connection a thread"])
