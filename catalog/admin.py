@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 import numpy as np
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, ManyToManyField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -240,7 +241,7 @@ class CollectionAdmin(CatalogAdmin):
     list_display = ["slug", "title", "images", "with_features", "created_at"]
     search_fields = ["slug", "title"]
     fields = ["slug", "title", "groups", "images", "created_at"]
-    filter_horizontal = ["groups"]
+    formfield_overrides = {ManyToManyField: {"widget": CheckboxSelectMultiple}}
     readonly_fields = ["images", "created_at"]
 
     def view_on_site(self, collection: Collection) -> str:
