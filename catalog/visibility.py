@@ -13,14 +13,19 @@ ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
 
 
 def hidden_from(user: Any) -> list[int]:
-    """Return the keys of the collections that are for groups of which this user is in none."""
-    if user.has_perm(SEES_ALL):
-        return []
+    """Return the keys of the collections that are for groups of which this user is in none.
+
+    Where none is for groups, which is asked first, nobody asks who the user is: such answers depend
+    on no cookie, and caches may share them.
+    """
     collections = apps.get_model("catalog.Collection").objects.order_by()
-    hidden = collections.filter(groups__isnull=False)
+    for_groups = collections.filter(groups__isnull=False)
+    keys = set(for_groups.values_list("pk", flat=True))
+    if not keys or user.has_perm(SEES_ALL):
+        return []
     if user.is_authenticated:
-        hidden = hidden.exclude(groups__user=user)
-    return list(hidden.distinct().values_list("pk", flat=True))
+        keys -= set(for_groups.filter(groups__user=user).values_list("pk", flat=True))
+    return sorted(keys)
 
 
 def hidden_jobs(user: Any) -> models.Q | None:

@@ -111,6 +111,7 @@ def test_shared_caches_keep_what_everybody_may_see_and_nothing_else(client, imag
         return asking.get(address)["Cache-Control"].partition(",")[0]
 
     assert kept(thumbnail, client) == kept(original, client) == "public"
+    assert "Cookie" not in client.get(thumbnail).get("Vary", "")
     settings.SIS_ORIGINALS_FOR = ["accounts"]
     member = client_of("readers")
     assert (kept(thumbnail, member), kept(original, member)) == ("public", "private")
