@@ -13,6 +13,8 @@ from ninja.errors import HttpError, ValidationError
 
 from catalog.descriptors import DescriptorError
 from catalog.pixels import Fault, PictureError
+from search import turn_views
+from search.turns import TooManyWaiting
 
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
@@ -130,6 +132,10 @@ def add_handlers(api: NinjaAPI) -> None:
         status = 404 if error.fault is Fault.MISSING else 409
         return problem_response(Problem(status, str(error)))
 
+    def too_many(_request: HttpRequest, error: Any) -> HttpResponse:
+        headers = {"Retry-After": str(turn_views.seconds_until_room(error))}
+        return problem_response(Problem(503, turn_views.in_words(error), headers=headers))
+
     def undescribed(_request: HttpRequest, error: Any) -> HttpResponse:
         return problem_response(Problem(503, str(error)))
 
@@ -144,6 +150,7 @@ def add_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, malformed)
     api.add_exception_handler(PictureError, unpictured)
     api.add_exception_handler(DescriptorError, undescribed)
+    api.add_exception_handler(TooManyWaiting, too_many)
 
 
 def place(location: Sequence[Any]) -> str:

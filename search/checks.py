@@ -30,7 +30,8 @@ def check_engines(**_kwargs: Any) -> list[checks.CheckMessage]:
 def check_limits(**_kwargs: Any) -> list[checks.CheckMessage]:
     return [
         *above_zero("SIS_MAX_UPLOAD_BYTES", "SIS_QUERY_DAYS", id="search.E003"),
-        *not_negative("SIS_QUERY_QUOTA_BYTES", id="search.E004"),
+        *above_zero("SIS_UPLOADS_AT_ONCE", id="search.E003"),
+        *not_negative("SIS_QUERY_QUOTA_BYTES", "SIS_UPLOADS_WAITING", id="search.E004"),
     ]
 
 

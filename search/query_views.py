@@ -24,9 +24,11 @@ from .questions import Example
 from .questions.model import MOST_EXAMPLES
 from .recipes import default_recipe
 from .result_views import HtmxHttpRequest, show_results
+from .turn_views import in_turn
 
 
 @require_POST
+@in_turn
 def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Search with a part of a stored query's picture."""
     query = get_object_or_404(
@@ -46,6 +48,7 @@ def crop(request: HtmxHttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+@in_turn
 def image_part(request: HttpRequest, pk: int) -> HttpResponse:
     """Search with a part of an image of the catalogue; what is wrong is said on its page."""
     image = get_object_or_404(
@@ -64,6 +67,7 @@ def image_part(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@in_turn
 def add_to_query(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Search with one more picture beside a stored query's."""
     query = get_object_or_404(Query.objects.visible_to(request.user), pk=pk)
@@ -71,6 +75,7 @@ def add_to_query(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+@in_turn
 def add_to_image(request: HttpRequest, pk: int) -> HttpResponse:
     """Search with one more picture beside an image of the catalogue."""
     image = get_object_or_404(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import duplicate_views, proof_views, query_views, result_views, views, why_views
+from . import duplicate_views, proof_views, query_views, result_views, turn_views, views, why_views
 
 app_name = "search"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
         duplicate_views.delete_duplicates,
         name="delete_duplicates",
     ),
+    path("search/turn/<uuid:ticket>/", turn_views.place, name="turn"),
     path("recipes/", views.recipes, name="recipes"),
     path("images/<int:pk>/similar/", result_views.similar, name="similar"),
     path("images/<int:pk>/similar/add/", query_views.add_to_image, name="add_to_image"),

@@ -19,12 +19,14 @@ from .queries import create_queries
 from .questions import Example
 from .recipes import default_recipe, searchable_recipes
 from .services import count_searchable, nothing_to_rank
+from .turn_views import in_turn
 
 # When decoding has no room: the largest pictures take about as long.
 BUSY_SECONDS = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@in_turn
 def home(request: HttpRequest) -> HttpResponse:
     """The search form; a good upload becomes a stored query and leads to its results."""
     if request.method != "POST":

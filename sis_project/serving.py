@@ -13,7 +13,8 @@ except ImportError:  # pragma: no cover (Windows, which has no such limit)
 
 # Options of waitress, by their names in Python.
 OPTIONS: dict[str, Any] = {
-    "threads": 8,
+    # Most of them may hold an upload that waits for its turn (`search/turns.py`).
+    "threads": 32,
     "connection_limit": 2000,
     # Seconds without a byte in either direction; work on an answer does not count.
     "channel_timeout": 30,

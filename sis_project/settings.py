@@ -5,6 +5,7 @@ With none set, everything lives under `var/` and the system answers on this mach
 """
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -247,6 +248,11 @@ SIS_GEOMETRY_SECONDS = env.float("SIS_GEOMETRY_SECONDS", default=5.0)
 SIS_RECIPES = env.json("SIS_RECIPES", default={})
 # The one that pages use where nothing else is chosen; empty: fc6 where it is trained, else lite0.
 SIS_RECIPE = env.str("SIS_RECIPE", default="")
+
+# How many uploads are worked on at a time, and how many more may wait for their turn. Together
+# they leave some of the server's threads to pages.
+SIS_UPLOADS_AT_ONCE = env.int("SIS_UPLOADS_AT_ONCE", default=min(4, os.cpu_count() or 1))
+SIS_UPLOADS_WAITING = env.int("SIS_UPLOADS_WAITING", default=24)
 
 # `exact`, `certified`, or the dotted path of an engine's class.
 SIS_ENGINE = env.str("SIS_ENGINE", default="exact")

@@ -74,6 +74,7 @@ def filled(path: str, rows: dict[str, str]) -> str:
         "<int:pk>": number,
         "<int:hit>": rows["catalog/image"],
         "<query_id>": rows["query"],
+        "<uuid:ticket>": rows["query"],
         "<image_id>": rows["catalog/image"],
         "<slug>": "places",
         "<run_id>": first,

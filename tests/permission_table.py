@@ -13,6 +13,7 @@ NOBODY = (302, 302, 403, 403)
 PUBLIC = {
     "": OPEN,
     "search/<uuid:pk>/": OPEN,
+    "search/turn/<uuid:ticket>/": OPEN,
     "search/<uuid:pk>/crop/": POST_ONLY,
     "search/<uuid:pk>/proof/<int:hit>/": OPEN,
     "search/<uuid:pk>/add/": POST_ONLY,

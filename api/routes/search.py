@@ -20,6 +20,7 @@ from search.queries import create_queries, crop_query, image_part_query
 from search.questions import Example, Question
 from search.questions.model import MOST_EXAMPLES, MOST_MARKS
 from search.recipes import Recipe, default_recipe
+from search.turn_views import ticket_of, turns
 
 from ..problems import wrong_field
 from ..schemas import (
@@ -150,9 +151,10 @@ def search_upload(
 ) -> dict[str, Any]:
     """Rank by likeness to pictures that are sent, which are kept as queries for some days."""
     way = way_of(request, ways)
-    queries = sent_queries(request, pictures, way.scope.collection, way.recipe)
-    question = chosen_question([Example("query", query.pk) for query in queries], (), ())
-    return answered(request, question, way) | {"queries": [query.pk for query in queries]}
+    with turns.turn(ticket_of(request)):
+        queries = sent_queries(request, pictures, way.scope.collection, way.recipe)
+        question = chosen_question([Example("query", query.pk) for query in queries], (), ())
+        return answered(request, question, way) | {"queries": [query.pk for query in queries]}
 
 
 @router.post("/queries/", response={201: QueryOut}, url_name="queries")
@@ -162,7 +164,8 @@ def add_query(
     """Send a picture to search with later; it is kept for some days, and nobody can list it."""
     collection = found_collection(request, where.collection, field="collection")
     recipe = found_recipe(where.recipe) or default_recipe(collection)
-    (query,) = sent_queries(request, [picture], collection, recipe)
+    with turns.turn(ticket_of(request)):
+        (query,) = sent_queries(request, [picture], collection, recipe)
     return Status(201, query_out(query))
 
 
@@ -173,9 +176,12 @@ def add_part(request: HttpRequest, payload: PartIn) -> Status:
     box = box_of(payload.box, field="box")
     own = found(request, example)
     recipe = found_recipe(payload.recipe) or default_recipe(own.collection)
-    if isinstance(own, Image):
-        return Status(201, query_out(image_part_query(image=own, box=box, recipe=recipe)))
-    return Status(201, query_out(crop_query(query=own, box=box, recipe=recipe)))
+    with turns.turn(ticket_of(request)):
+        if isinstance(own, Image):
+            part = image_part_query(image=own, box=box, recipe=recipe)
+        else:
+            part = crop_query(query=own, box=box, recipe=recipe)
+    return Status(201, query_out(part))
 
 
 @router.get("/queries/{query_id}/", response={200: QueryOut})

@@ -107,12 +107,45 @@
       return;
     }
     form.classList.add("is-busy");
-    status.textContent = form.dataset.busy;
-    if (button) {
-      button.disabled = true;
-      button.textContent = form.dataset.busy;
-    }
+    say(form.dataset.busy);
+    if (button) button.disabled = true;
+    watchPlace();
   });
+
+  function say(text) {
+    status.textContent = text;
+    if (button) button.textContent = text;
+  }
+
+  // Where many search at once an upload waits for its turn; who sent it sees how many are before.
+  function watchPlace() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const ticket = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+      .join("")
+      .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    let field = form.elements.ticket;
+    if (!field) {
+      field = document.createElement("input");
+      field.type = "hidden";
+      field.name = "ticket";
+      form.append(field);
+    }
+    field.value = ticket;
+    const timer = setInterval(async () => {
+      if (!form.classList.contains("is-busy")) {
+        clearInterval(timer);
+        return;
+      }
+      try {
+        const answer = await fetch(`${form.dataset.turn}${ticket}/`);
+        if (answer.ok && form.classList.contains("is-busy")) {
+          say((await answer.json()).told || form.dataset.busy);
+        }
+      } catch {
+        // The page is being left.
+      }
+    }, 1000);
+  }
 
   // Coming back with the browser's "back" restores the page as it was left: busy.
   window.addEventListener("pageshow", () => {
