@@ -20,8 +20,10 @@ class Crowd:
     """Threads that want a turn, one after the other; each has it until `let_go`."""
 
     def __init__(self, turns: Turns) -> None:
-        self.turns, self.had, self.threads = turns, [], []
-        self.doors = {}
+        self.turns = turns
+        self.had: list[str] = []
+        self.threads: list[threading.Thread] = []
+        self.doors: dict[str, threading.Event] = {}
 
     def come(self, name: str) -> None:
         self.doors[name] = threading.Event()
