@@ -110,7 +110,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     # Catches a query a row, such as for the collection's title.
     for number in range(30):
         add_image(collection, f"i{number}")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         assert len(listed(admin_client.get(LIST))) == 30
 
 
@@ -271,7 +271,7 @@ def test_collections_show_counts_in_one_query(
 ):
     for number in range(10):
         Collection.objects.create(slug=f"empty{number}")
-    with no_vectors_loaded(), django_assert_max_num_queries(8):
+    with no_vectors_loaded(), django_assert_max_num_queries(9):
         response = admin_client.get(COLLECTIONS)
     counts = {c.slug: (c.image_count, c.features_count) for c in response.context["cl"].result_list}
     assert counts["places"] == (6, 2)

@@ -230,7 +230,7 @@ class TestRuns:
         assert admin_client.get(page("evaluationrun_add")).status_code == 403
 
     def test_the_list_loads_no_rankings(self, admin_client, run, django_assert_max_num_queries):
-        with django_assert_max_num_queries(15) as captured:
+        with django_assert_max_num_queries(16) as captured:
             assert "0.66" in shown(admin_client.get(page("evaluationrun_changelist")))
         assert not [q for q in captured if "names_data" in q["sql"] or "ranking_data" in q["sql"]]
 
