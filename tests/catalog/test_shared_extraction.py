@@ -8,7 +8,9 @@ import time
 import pytest
 from django.core.management import CommandError, call_command
 
+from catalog import shared_jobs
 from catalog.claims import BATCHES_IN_CLAIM, cut_into_claims, take
+from catalog.descriptors import get_descriptor
 from catalog.models import Claim, Image
 from catalog.shared_jobs import NAME
 from tests.catalog.stand_in import StandIn
@@ -17,6 +19,7 @@ from tests.helpers import add_image
 from tests.pages import use_stand_in
 from tests.postgres import fresh_database, throwaway_server
 from tests.sis_project.faults.house import House
+from work.kinds import Interrupted, JobFailed
 from work.models import Job, State
 
 
@@ -168,3 +171,49 @@ def test_a_killed_worker_costs_what_it_held_and_another_goes_on(house):
         second.kill()
     assert done(house) == PICTURES
     assert PICTURES * SECONDS_A_PICTURE > 4  # long enough to be killed in the middle
+
+
+class Told:
+    """A job's progress that is asked to stop after so many looks."""
+
+    def __init__(self, looks: int = 10**6) -> None:
+        self.looks, self.noted = looks, []
+        self.number = running("mine").pk
+
+    def note(self, done: int, total: int, step: str = "") -> None:
+        self.noted.append((done, total))
+
+    def should_stop(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
+def test_who_is_asked_to_stop_gives_back_what_is_not_done(images):
+    cut_into_claims(ids=[image.pk for image in images], descriptor=get_descriptor(), batch_size=2)
+    progress = Told(looks=3)
+    with pytest.raises(Interrupted):
+        shared_jobs.run({"descriptor": "fc6", "share": 1}, progress)
+    assert 0 < Image.objects.with_current("fc6", get_descriptor().model_id).count() < 10
+    assert Claim.objects.filter(job=None).exists()
+    assert progress.noted
+
+
+def test_claims_of_others_are_waited_for(images, monkeypatch):
+    # Catches a share that ends while a killed worker's claim is nobody's yet.
+    cut_into_claims(ids=[images[0].pk], descriptor=get_descriptor(), batch_size=2)
+    other = running("other")
+    take(descriptor=get_descriptor(), job=other.pk)
+    waits = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        Job.objects.filter(pk=other.pk).update(state=State.STOPPED)
+
+    monkeypatch.setattr(shared_jobs.time, "sleep", wait)
+    outcome = shared_jobs.run({"descriptor": "fc6", "share": 1}, Told())
+    assert (len(waits), outcome["extracted"]) == (1, 1)
+
+
+def test_a_descriptor_that_is_gone_fails_the_share(images):
+    with pytest.raises(JobFailed, match="nobody"):
+        shared_jobs.run({"descriptor": "nobody", "share": 1}, Told())

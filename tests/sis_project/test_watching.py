@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 
 from catalog import timing
 from catalog.timing import timed
+from sis_project import metrics
 from sis_project.environment import one_of
 from sis_project.logs import MOST_ALIKE, FloodFilter, logging_settings
 from sis_project.metrics import SECONDS, QueueCollector
@@ -142,3 +143,24 @@ def test_what_is_said_a_thousand_times_is_said_a_few_times():
 def test_a_format_that_does_not_exist_is_refused():
     with pytest.raises(ImproperlyConfigured, match="SIS_LOG_FORMAT"):
         one_of("SIS_LOG_FORMAT", "xml", ("plain", "json"))
+
+
+@pytest.mark.parametrize(("as_worker", "port"), [(False, 0), (True, 9100), (True, 0)])
+def test_a_worker_shows_its_own_where_it_is_told_to(monkeypatch, settings, as_worker, port):
+    # Catches a port that is open for the whole net, and a queue that is counted by every worker.
+    settings.SIS_METRICS_PORT = port
+    opened, registered = [], []
+    monkeypatch.setattr(timing, "listeners", listeners := [])
+    monkeypatch.setattr(metrics, "listeners", listeners)
+    monkeypatch.setattr(
+        metrics, "start_http_server", lambda port, addr: opened.append((port, addr))
+    )
+    monkeypatch.setattr(metrics.REGISTRY, "register", registered.append)
+    metrics.begin(as_worker=as_worker)
+    before = count_of("decode")
+    with timed("decode"):
+        pass
+    assert count_of("decode") == before + 1
+    assert opened == ([(port, "127.0.0.1")] if port else [])
+    assert len(registered) == (not as_worker)
+    assert all(list(one.describe()) == [] for one in registered)
