@@ -177,7 +177,8 @@ class Told:
     """A job's progress that is asked to stop after so many looks."""
 
     def __init__(self, looks: int = 10**6) -> None:
-        self.looks, self.noted = looks, []
+        self.looks = looks
+        self.noted: list[tuple[int, int]] = []
         self.number = running("mine").pk
 
     def note(self, done: int, total: int, step: str = "") -> None:
