@@ -137,7 +137,7 @@ def measure(report: Report, options: argparse.Namespace, folder: Path, count: in
     path = folder / f"{count}.vectors"
     write_synthetic(path, count)
     queries = sample_queries(path, options.batch)
-    rows = ArrayFile(path).rows("rows").matrix
+    rows = ArrayFile(path).rows("rows", scanned=False).matrix
     in_memory = count <= options.memory_rows
     features = np.array(rows) if in_memory else rows
     ours = dict(engines(path))

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from catalog.descriptors import Descriptor
 from search.engines import SearchEngine
-from search.engines.following import FollowingEngine
+from search.engines.following import FollowingVectorEngine
 from search.index.array_file import ArrayFile, ArrayFileWriter
 from search.index.snapshot import VectorFileWriter, open_base
 
@@ -96,7 +96,7 @@ def sample_queries(path: Path, count: int, *, noise: float = 0.5, seed: int = 1)
 
     `noise` is the share of the other row, up to which it is drawn at random.
     """
-    rows = ArrayFile(path).rows("rows")
+    rows = ArrayFile(path).rows("rows", scanned=False)
     generator = np.random.default_rng(seed)
     places = generator.choice(len(rows.matrix), 2 * count, replace=False)
     picked = rows.take(places)
@@ -107,14 +107,14 @@ def sample_queries(path: Path, count: int, *, noise: float = 0.5, seed: int = 1)
     return queries
 
 
-def engine_over(engine: type[FollowingEngine], path: Path, **options: object) -> SearchEngine:
+def engine_over(engine: type[FollowingVectorEngine], path: Path, **options: object) -> SearchEngine:
     """Return an engine that searches a file; do not call its `sync()`.
 
     The certified engine puts its codes into a file beside, the first time.
     """
-    dim = ArrayFile(path).array("rows").shape[1]
+    dim = ArrayFile(path).rows("rows", scanned=False).matrix.shape[1]
     made = engine(descriptor=NoNetwork(dim), cache=False, **options)
-    made.adopt(open_base(ArrayFile(path), dim))
+    made.adopt(open_base(ArrayFile(path), dim, scanned=made.scans))
     return made
 
 

@@ -16,11 +16,11 @@ class CatalogConfig(AppConfig):
         from .files.own_files import ExternalPictures, Pictures, Renditions
         from .pixels import prepare_decoders
         from .room import disks
-        from .visibility import hidden_jobs
+        from .visibility import jobs_of_hidden_collections
 
         prepare_decoders()
         rooms.append(disks)
-        hiders.append(hidden_jobs)
+        hiders.append(jobs_of_hidden_collections)
         post_migrate.connect(triggers.install, sender=self)
         post_delete.connect(signals.delete_stored_files, sender="catalog.Image")
         for kind in (Pictures, ExternalPictures, Renditions):

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from work.models import Job
@@ -16,11 +17,12 @@ class ClaimQuerySet(models.QuerySet):
 
     def waiting_images(self) -> int:
         """How many images are in these claims."""
-        return sum(len(images) for images in self.values_list("images", flat=True))
+        return self.aggregate(all=Sum("size"))["all"] or 0
 
 
 class Claim(models.Model):
-    """Images to be described by one worker, and the `job` that does so, once one has taken it.
+    """Images, `size` of them, to be described by one worker, and the `job` that does so, once one
+    has taken it.
 
     Deleted when it is done.
     """
@@ -28,6 +30,7 @@ class Claim(models.Model):
     descriptor = models.CharField(_("descriptor"), max_length=50)
     batch_size = models.PositiveIntegerField()
     images = models.JSONField()
+    size = models.PositiveIntegerField()
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
 
     objects = ClaimQuerySet.as_manager()
@@ -37,4 +40,4 @@ class Claim(models.Model):
         indexes = [models.Index(fields=["descriptor"], name="catalog_claim_descriptor")]
 
     def __str__(self) -> str:
-        return f"{self.descriptor}: {len(self.images)}"
+        return f"{self.descriptor}: {self.size}"

@@ -26,7 +26,7 @@ def cut_into_claims(
         known = {image for claim in Claim.objects.of(descriptor) for image in claim.images}
         waiting = [image for image in ids if image not in known]
         claims = [
-            Claim(descriptor=descriptor.name, batch_size=batch_size, images=part)
+            Claim(descriptor=descriptor.name, batch_size=batch_size, images=part, size=len(part))
             for part in parts(waiting, batch_size * BATCHES_IN_CLAIM)
         ]
         return Claim.objects.bulk_create(claims)

@@ -161,7 +161,7 @@ class RegionBlock:
 def stream_regions(
     descriptor: Descriptor, *, within: frozenset[int] | None, images_at_a_time: int
 ) -> Iterator[RegionBlock]:
-    """Yield the regions of a collection's images (None: of all), in no order, a block at a time.
+    """Yield the regions of these collections' images (None: of all), in no order, in blocks.
 
     Those of the descriptor's current model id: others are as outdated as vectors of another.
     """

@@ -30,12 +30,10 @@ from django.utils import timezone
 
 from . import vectors
 from .feature_states import FeatureCounts, FeatureFacts, FeatureState
-from .streaming import streamed
+from .streaming import ROWS_AT_A_TIME, in_slices
 from .vectors import Float32Array
 
 COLUMN = "fc6"
-# Rows read or written at a time; SQLite takes at most 999 values in one statement.
-ROWS_AT_A_TIME = 500
 # 24 MB: a fifth faster than 500 rows. Other descriptors' vectors are of any size.
 COLUMNS_STREAMED = 1500
 # What a row's own vector is reset to when its picture is replaced.
@@ -212,7 +210,7 @@ class ColumnStore(VectorStore):
         stored = ExpressionWrapper(F("fc6"), output_field=BinaryField())
         rows = rows.order_by("collection", "pk").annotate(stored=stored)
         rows = rows.values_list("collection", "pk", "stored")
-        return in_slices(rows, "pk", images, streaming=COLUMNS_STREAMED)
+        return in_slices(rows, "pk", images, at_a_time=COLUMNS_STREAMED)
 
     def write_encoded(self, rows: Sequence[tuple[Version, bytes]], *, model_id: str) -> int:
         made = {"fc6_model_id": model_id, "fc6_extracted_at": timezone.now(), "fc6_error": ""}
@@ -263,7 +261,7 @@ class TableStore(VectorStore):
         rows = self.of_model(model_id).filter(data__isnull=False)
         rows = rows.order_by("image__collection", "image")
         rows = rows.values_list("image__collection", "image", "data")
-        return in_slices(rows, "image", images, streaming=ROWS_AT_A_TIME)
+        return in_slices(rows, "image", images, at_a_time=ROWS_AT_A_TIME)
 
     def write_encoded(self, rows: Sequence[tuple[Version, bytes]], *, model_id: str) -> int:
         made = {"model_id": model_id, "extracted_at": timezone.now()}
@@ -315,18 +313,3 @@ def all_images() -> models.QuerySet:
 
 def unchanged(version: Version) -> models.QuerySet:
     return all_images().filter(pk=version.pk, sha256=version.sha256)
-
-
-def in_slices(
-    rows: models.QuerySet, field: str, images: Sequence[int] | None, *, streaming: int
-) -> Iterator[StoredVector]:
-    """Yield rows, of all images or of these, without holding more than a slice of them.
-
-    Slices of all have `streaming` rows.
-    """
-    if images is None:
-        yield from streamed(rows, at_a_time=streaming)
-        return
-    for start in range(0, len(images), ROWS_AT_A_TIME):
-        part = images[start : start + ROWS_AT_A_TIME]
-        yield from rows.filter(**{f"{field}__in": part}).iterator(chunk_size=ROWS_AT_A_TIME)

@@ -28,7 +28,7 @@ def hidden_from(user: Any) -> list[int]:
     return sorted(keys)
 
 
-def hidden_jobs(user: Any) -> models.Q | None:
+def jobs_of_hidden_collections(user: Any) -> models.Q | None:
     """Which jobs are about collections that are hidden from this user."""
     hidden = hidden_from(user)
     return models.Q(arguments__collection__in=hidden) if hidden else None

@@ -134,8 +134,8 @@ def address_of(request: HttpRequest, question: Question, path: str = "") -> str:
 
 
 def chosen_scope(request: HttpRequest, *, default: Collection | None) -> Scope:
-    """Return what the address searches: the collection of a short name; with an empty one, or
-    without one and a `default`, all that the user sees."""
+    """Return what the address searches: the collection whose short name it has, `default` where
+    it has none; with an empty name, or without a default, all that the user sees."""
     slug = request.GET.get("collection")
     if slug:
         seen = Collection.objects.visible_to(request.user)

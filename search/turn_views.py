@@ -1,11 +1,13 @@
 """The turns of uploads, as pages take them and show them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -31,7 +33,7 @@ def in_turn(view: View) -> View:
         if request.method != "POST":
             return view(request, *args, **kwargs)
         try:
-            with turns.turn(ticket_of(request)):
+            with own_turn(request):
                 return view(request, *args, **kwargs)
         except TooManyWaiting as error:
             response = render(
@@ -42,6 +44,18 @@ def in_turn(view: View) -> View:
             return response
 
     return waiting
+
+
+@contextmanager
+def own_turn(request: HttpRequest) -> Iterator[None]:
+    """Wait for this request's turn, without a connection to the database, of which pages need
+    theirs. Raises `TooManyWaiting`."""
+    ticket = ticket_of(request)
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+    with turns.turn(ticket):
+        yield
 
 
 def ticket_of(request: HttpRequest) -> str:
@@ -72,7 +86,14 @@ def seconds_until_room(error: TooManyWaiting) -> int:
 def place(request: HttpRequest, ticket: UUID) -> JsonResponse:
     """How many uploads are before this one, in numbers and in words."""
     before = turns.before(str(ticket))
-    told = "" if before is None else _("Waiting: %(number)d before you") % {"number": before}
-    response = JsonResponse({"before": before, "told": told})
+    response = JsonResponse({"before": before, "told": "" if before is None else told(before)})
     patch_cache_control(response, no_store=True)
     return response
+
+
+def told(before: int) -> str:
+    """Say how many have their turn before somebody."""
+    if before == 0:
+        return _("Your turn is next …")
+    text = ngettext("Waiting: %(number)d before you …", "Waiting: %(number)d before you …", before)
+    return text % {"number": before}

@@ -117,7 +117,7 @@ def one_of(name: str, value: str, choices: Sequence[str]) -> str:
     return value
 
 
-def allowed(name: str, value: list[str]) -> list[str]:
+def for_whom(name: str, value: list[str]) -> list[str]:
     """Return for whom a part of the site is: `everyone`, `accounts`, or names of groups.
 
     Raises `ImproperlyConfigured` where that is nobody, or not one of the three.

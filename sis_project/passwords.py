@@ -1,4 +1,4 @@
-"""Pages on which accounts change their password, or get a new one by e-mail, in our frame."""
+"""Pages on which accounts change their password, or get a new one by email, in our frame."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -10,13 +10,16 @@ import sys
 from pathlib import Path
 
 import environ
-from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from .assembly import AUTH_PASSWORD_VALIDATORS as AUTH_PASSWORD_VALIDATORS
+from .assembly import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from .assembly import INSTALLED_APPS, MIDDLEWARE
+from .assembly import TEMPLATES as TEMPLATES
 from .environment import (
-    allowed,
     bounded_storage,
     declared,
+    for_whom,
     local_secret_key,
     one_of,
     path_prefix,
@@ -55,71 +58,8 @@ else:
     SECRET_KEY = SECRET_KEY or local_secret_key(SIS_VAR_DIR / "secret_key")
     ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 
-INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
-    "django.contrib.humanize",
-    "csp",
-    "django_htmx",
-    "django_tasks",
-    "django_tasks_db",
-    "django_structlog",
-    "work",
-    "catalog",
-    "search",
-    "evaluation",
-    "ninja",  # the page that describes the API, with its own files
-    "api",
-    "sis_project",
-]
-
-MIDDLEWARE = [
-    "sis_project.heads.HeadMiddleware",
-    "sis_project.readiness.ReadinessMiddleware",
-    "sis_project.compressing.TextCompressionMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "sis_project.api_answers.ApiMiddleware",
-    "sis_project.guard.GuardMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "sis_project.limiting.LimitMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "sis_project.access.AccessMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-]
-
 ROOT_URLCONF = "sis_project.urls"
 WSGI_APPLICATION = "sis_project.wsgi.application"
-
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "catalog.access.allowed",
-                "search.context_processors.searching",
-            ],
-        },
-    },
-]
 
 # --- Data -----------------------------------------------------------------------------------
 
@@ -128,7 +68,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     sqlite_options(DATABASES["default"])
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     postgresql_options(
-        DATABASES["default"], connections=env.int("SIS_DATABASE_CONNECTIONS", default=10)
+        DATABASES["default"], connections=env.int("SIS_DATABASE_CONNECTIONS", default=20)
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -193,17 +133,17 @@ LOGGING = logging_settings(
     requests=env.bool("SIS_LOG_REQUESTS", default=SIS_PRODUCTION),
 )
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
-DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # what robots ask for is no trouble of ours
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # robots ask for what does not exist
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # ours knows which proxy to believe
 DJANGO_STRUCTLOG_USER_ID_FIELD = None  # would ask the database, which may be away
 
-# What Prometheus sends to be shown /metrics; empty: there is no such page.
+# What Prometheus sends to be shown /metrics; empty: nobody is.
 SIS_METRICS_TOKEN = env.str("SIS_METRICS_TOKEN", default="")
 # Where a worker shows its own, on this machine only; 0: nowhere.
 SIS_METRICS_PORT = env.int("SIS_METRICS_PORT", default=0)
 PROMETHEUS_EXPORT_MIGRATIONS = False
 if SIS_METRICS_TOKEN:
-    INSTALLED_APPS.append("django_prometheus")
+    INSTALLED_APPS = [*INSTALLED_APPS, "django_prometheus"]
     MIDDLEWARE = [
         "django_prometheus.middleware.PrometheusBeforeMiddleware",
         *MIDDLEWARE,
@@ -297,7 +237,7 @@ SIS_SHARED_CACHES = env.bool("SIS_SHARED_CACHES", default=False)
 # For whom searching and browsing, the originals, and the evaluation are: `everyone`, `accounts`, or
 # the names of groups. Who may not search sees none of the others either.
 SIS_SEARCH_FOR, SIS_ORIGINALS_FOR, SIS_EVALUATION_FOR = (
-    allowed(name, env.list(name, default=["everyone"]))
+    for_whom(name, env.list(name, default=["everyone"]))
     for name in ("SIS_SEARCH_FOR", "SIS_ORIGINALS_FOR", "SIS_EVALUATION_FOR")
 )
 # Whether search engines may list the start page and the catalogue.
@@ -313,15 +253,6 @@ if SIS_EMAIL_URL:
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "search:home"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
 LANGUAGE_COOKIE_HTTPONLY = True
 # Another site on this host gets none of ours.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{SIS_PATH_PREFIX}/"
@@ -332,17 +263,6 @@ FILE_UPLOAD_HANDLERS = ["catalog.uploads.BoundedUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        # blob: previews a chosen file before it is sent.
-        "img-src": [SELF, "data:", "blob:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "form-action": [SELF],
-    }
-}
 if SIS_PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.bool("SIS_SSL_REDIRECT", default=True)

@@ -20,7 +20,7 @@ from search.queries import create_queries, crop_query, image_part_query
 from search.questions import Example, Question
 from search.questions.model import MOST_EXAMPLES, MOST_MARKS
 from search.recipes import Recipe, default_recipe
-from search.turn_views import ticket_of, turns
+from search.turn_views import own_turn
 
 from ..problems import wrong_field
 from ..schemas import (
@@ -151,7 +151,7 @@ def search_upload(
 ) -> dict[str, Any]:
     """Rank by likeness to pictures that are sent, which are kept as queries for some days."""
     way = way_of(request, ways)
-    with turns.turn(ticket_of(request)):
+    with own_turn(request):
         queries = sent_queries(request, pictures, way.scope.collection, way.recipe)
         question = chosen_question([Example("query", query.pk) for query in queries], (), ())
         return answered(request, question, way) | {"queries": [query.pk for query in queries]}
@@ -164,7 +164,7 @@ def add_query(
     """Send a picture to search with later; it is kept for some days, and nobody can list it."""
     collection = found_collection(request, where.collection, field="collection")
     recipe = found_recipe(where.recipe) or default_recipe(collection)
-    with turns.turn(ticket_of(request)):
+    with own_turn(request):
         (query,) = sent_queries(request, [picture], collection, recipe)
     return Status(201, query_out(query))
 
@@ -176,7 +176,7 @@ def add_part(request: HttpRequest, payload: PartIn) -> Status:
     box = box_of(payload.box, field="box")
     own = found(request, example)
     recipe = found_recipe(payload.recipe) or default_recipe(own.collection)
-    with turns.turn(ticket_of(request)):
+    with own_turn(request):
         if isinstance(own, Image):
             part = image_part_query(image=own, box=box, recipe=recipe)
         else:

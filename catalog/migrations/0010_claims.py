@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ("descriptor", models.CharField(max_length=50, verbose_name="descriptor")),
                 ("batch_size", models.PositiveIntegerField()),
                 ("images", models.JSONField()),
+                ("size", models.PositiveIntegerField()),
                 (
                     "job",
                     models.ForeignKey(

@@ -59,7 +59,7 @@ def benchmark_of(name: str) -> Benchmark:
     return found
 
 
-def hidden_jobs(user: Any) -> Q | None:
+def jobs_of_hidden_benchmarks(user: Any) -> Q | None:
     """Which jobs are about benchmarks of collections that are hidden from this user."""
     if not (hidden := hidden_from(user)):
         return None
@@ -67,7 +67,7 @@ def hidden_jobs(user: Any) -> Q | None:
     return Q(arguments__benchmark__in=list(names))
 
 
-hiders.append(hidden_jobs)
+hiders.append(jobs_of_hidden_benchmarks)
 
 
 def title(arguments: Mapping[str, Any]) -> str:

@@ -214,7 +214,9 @@ class FollowingEngine(SearchEngine):
 
 
 class FollowingVectorEngine(FollowingEngine, VectorEngine):
-    """Keeps unit vectors."""
+    """Keeps unit vectors. `scans`: whether every query reads all of them, or only a few."""
+
+    scans = True
 
     def __init__(self, *, descriptor: Descriptor, cache: bool = True) -> None:
         self._dim = descriptor.dim  # before the base is made
@@ -224,7 +226,7 @@ class FollowingVectorEngine(FollowingEngine, VectorEngine):
         return Base.empty(self._dim)
 
     def opened(self, file: ArrayFile) -> Base:
-        return open_base(file, self._dim)
+        return open_base(file, self._dim, scanned=self.scans)
 
     def snapshot_of(self, base: Base) -> Snapshot:
         return Snapshot(base)

@@ -8,8 +8,9 @@ from django.db import connection
 
 from catalog.descriptors import Descriptor
 from catalog.models import VectorChange
+from catalog.streaming import ROWS_AT_A_TIME
 from catalog.vectors import STORED_DTYPE, Float32Array, VectorError, decode_many
-from catalog.vectorstore import ROWS_AT_A_TIME, vectors_of
+from catalog.vectorstore import vectors_of
 
 from ..index.rows import MemoryRows
 from ..index.snapshot import Base

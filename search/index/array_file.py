@@ -13,9 +13,10 @@ Found when a file is opened: bytes that were changed, zeroed, added or cut off b
 through the file system and so changes the file's time (the arrays are then read in full first), and
 headers that are damaged, foreign or of another version. `touched` says whether a file was written
 to while it is open. Only `verify` finds what leaves the time as it was, such as a failing disk's
-damage. Not covered: forgery, as CRC-32 is no signature; and an array of more than
+damage. Not covered: forgery, as CRC-32 is not a signature; and an array of more than
 `MOST_IN_MEMORY` bytes, which is mapped: where its file is cut off while a process computes on it,
-operating systems end the process. Smaller ones are read into memory, which nobody can cut off.
+operating systems end the process. Smaller ones are read into memory, which nobody can cut off, and
+rows that are read one by one come through the file, where it is an error like others.
 """
 
 import json
@@ -174,23 +175,31 @@ class ArrayFile:
         Raises `ArrayFileError` where the file was cut off since it was opened.
         """
         section = self._section(name)
+        if section_size(section) > MOST_IN_MEMORY:
+            return self._mapped(section)
+        found = np.empty(section["shape"], section["dtype"])
+        if found.size:
+            self._read_into(found.reshape(-1).view(np.uint8).data, section["offset"])
+        found.flags.writeable = False
+        return found
+
+    def rows(self, name: str, *, scanned: bool) -> Rows:
+        """Return the reader of a float32 array (N, D), all of which is `scanned` by every query:
+        then as `array`; or else of a few rows at a time, which are not to stay in memory."""
+        section = self._section(name)
+        if scanned and section_size(section) <= MOST_IN_MEMORY:
+            return MemoryRows(self.array(name))
+        return FileRows(self.handle, self._mapped(section), section["offset"])
+
+    def _mapped(self, section: dict[str, Any]) -> Array:
         shape = tuple(section["shape"])
         if 0 in shape:
-            return np.empty(shape, section["dtype"])
-        if section_size(section) <= MOST_IN_MEMORY:
-            found = np.empty(shape, section["dtype"])
-            self._read_into(found.reshape(-1).view(np.uint8).data, section["offset"])
-            found.flags.writeable = False
-            return found
-        mapped = np.memmap(self.handle, section["dtype"], "r", section["offset"], shape)
+            return np.empty(shape, section["dtype"])  # of nothing there is no mapping
+        try:
+            mapped = np.memmap(self.handle, section["dtype"], "r", section["offset"], shape)
+        except ValueError as error:  # longer than the file
+            raise ArrayFileError(f"{self.path.name} was cut off") from error
         return mapped.view(np.ndarray)
-
-    def rows(self, name: str) -> Rows:
-        """Return the reader of a float32 array (N, D); a large one is not to stay in memory."""
-        section, found = self._section(name), self.array(name)
-        if section_size(section) <= MOST_IN_MEMORY:
-            return MemoryRows(found)
-        return FileRows(self.handle, found, section["offset"])
 
     def _read_into(self, target: memoryview, offset: int) -> None:
         """Fill `target` from here on; for whoever opens the file, as it moves the position."""

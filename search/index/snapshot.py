@@ -171,9 +171,12 @@ class VectorFileWriter:
         return {"least": self._least, "largest": self._largest}
 
 
-def open_base(file: ArrayFile, dim: int) -> Base:
-    """Return the vectors of a file; raises `ArrayFileError` where they are not of length `dim`."""
-    rows = file.rows("rows")
+def open_base(file: ArrayFile, dim: int, *, scanned: bool) -> Base:
+    """Return the vectors of a file, all of which are `scanned` by every query, or few.
+
+    Raises `ArrayFileError` where they are not of length `dim`.
+    """
+    rows = file.rows("rows", scanned=scanned)
     # Copies: the arrays are small, and used whole by every search.
     ids, collections = file.array("ids").copy(), file.array("collections").copy()
     if rows.matrix.shape != (len(ids), dim) or ids.shape != collections.shape:

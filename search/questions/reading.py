@@ -54,7 +54,7 @@ def described_question(
     ]
     found = [described for described in examples if described is not None]
     lacking = len(examples) - len(found)
-    likes, unlikes = (seen_images(question.marked(mark), user) for mark in ("like", "unlike"))
+    likes, unlikes = (those_seen(question.marked(mark), user) for mark in ("like", "unlike"))
     joined = {}
     for describer in plain.describers:
         stored = descriptions_of_images(describer, [*likes, *unlikes])
@@ -87,7 +87,7 @@ def described_other(example: Example, recipe: Recipe, user: Any) -> Described | 
         return None
 
 
-def seen_images(images: Sequence[int], user: Any) -> list[int]:
+def those_seen(images: Sequence[int], user: Any) -> list[int]:
     """Return those of these images that the user sees, in order."""
     seen = set(Image.objects.visible_to(user).filter(pk__in=images).values_list("pk", flat=True))
     return [image for image in images if image in seen]

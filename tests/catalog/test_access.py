@@ -15,7 +15,7 @@ from catalog.access import Area, may_enter
 from catalog.models import Collection, Image
 from catalog.visibility import Scope, hidden_from
 from search.services import find_similar
-from sis_project.environment import allowed
+from sis_project.environment import for_whom
 from sis_project.groups import READY_GROUPS, make_groups
 from tests.helpers import add_image
 from tests.pages import describe_all, fill, stored_query, use_stand_in
@@ -98,8 +98,8 @@ def test_originals_and_the_evaluation_have_settings_of_their_own(client, image, 
 @pytest.mark.parametrize("named", [[], ["everyone", "accounts"], ["accounts", "readers"]])
 def test_what_means_nothing_is_refused_at_the_start(named):
     with pytest.raises(ImproperlyConfigured, match="SIS_SEARCH_FOR"):
-        allowed("SIS_SEARCH_FOR", named)
-    assert allowed("SIS_SEARCH_FOR", ["readers"]) == ["readers"]
+        for_whom("SIS_SEARCH_FOR", named)
+    assert for_whom("SIS_SEARCH_FOR", ["readers"]) == ["readers"]
 
 
 def test_shared_caches_keep_what_everybody_may_see_and_nothing_else(client, image, settings):

@@ -107,7 +107,6 @@ def busy(collection, monkeypatch):
     describe_all()
     crowd = Crowd(Turns(at_once=1, most_waiting=1))
     monkeypatch.setattr(turn_views, "turns", crowd.turns)
-    monkeypatch.setattr("api.routes.search.turns", crowd.turns)
     crowd.come("somebody")
     yield crowd
     crowd.leave()
@@ -150,7 +149,7 @@ def test_who_waits_sees_how_many_are_before(client, busy):
     sending.start()
     busy.until(lambda: busy.turns.before(ticket) == 0)
     told = client.get(f"/search/turn/{ticket}/")
-    assert told.json() == {"before": 0, "told": "Waiting: 0 before you"}
+    assert told.json() == {"before": 0, "told": "Your turn is next …"}
     assert "no-store" in told["Cache-Control"]
     busy.let_go("somebody")
     sending.join(20)

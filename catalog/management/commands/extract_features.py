@@ -22,7 +22,7 @@ from catalog.management.base import SisCommand
 from catalog.management.extracting import Wanted, extract, passes
 from catalog.management.interrupts import interrupted, stop_on_interrupt
 from catalog.management.progress import Progress
-from catalog.models import Collection, Image
+from catalog.models import Claim, Collection, Image
 from catalog.querysets import ImageQuerySet, UnknownCollection
 from catalog.regions import with_regions, without_regions
 from catalog.rereading import ids_of_earlier_readings, look_again
@@ -108,10 +108,9 @@ class Command(SisCommand):
         for descriptor in self.descriptors(options):
             ids = self.pending(images, [descriptor], options)
             refuse_to_describe(descriptor, len(ids))
-            claims = cut_into_claims(
-                ids=ids, descriptor=descriptor, batch_size=options["batch_size"]
-            )
-            if claims:
+            cut_into_claims(ids=ids, descriptor=descriptor, batch_size=options["batch_size"])
+            # Also for those that are left of an extraction that was cancelled, or stopped.
+            if Claim.objects.of(descriptor).exists():
                 ask_for_share(descriptor.name)
             text = ngettext(
                 "%(number)d image waits for workers (%(id)s): the Work page shows how far they "

@@ -40,7 +40,8 @@ class AggregatedEngine(FollowingEngine, WordEngine):
 
     `assigned`: to how many words each feature of a query belongs. `alpha`: how much more a close
     match counts than a fair one; `threshold`: below which similarity none counts.
-    Memory: 20 bytes a word of an image, mapped from a file that all processes share.
+    Memory: 20 bytes a word of an image; arrays of more than a gigabyte are mapped from a file that
+    all processes share.
     """
 
     def __init__(

@@ -41,12 +41,14 @@ class CodedBase(Base):
 class CertifiedEngine(FollowingVectorEngine):
     """Searches eight-bit codes, and measures only what may be among the nearest.
 
-    Memory: 4 KB an image for fc6, mapped from a file that all processes share. The vectors
-    themselves stay on disk (16 KB an image); what is measured is read from there.
+    Memory: 4 KB an image for fc6; more than a gigabyte is mapped from a file that all processes
+    share. The vectors themselves stay on disk (16 KB an image); what is measured is read there.
 
     `rerank`: how many rows are measured at most at the first attempt. `threads`: how many search
     the codes, by default one for each processor.
     """
+
+    scans = False
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_what_was_written_is_read(path):
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_rows_are_read_by_position_and_in_chunks(path, direct):
-    rows = ArrayFile(path).rows("rows")
+    rows = ArrayFile(path).rows("rows", scanned=False)
     if not direct:  # as on Windows
         rows._direct = False
     assert rows.take(np.array([11, 0, 3])).tolist() == ROWS[[11, 0, 3]].tolist()
@@ -56,7 +57,7 @@ def test_rows_are_read_by_position_and_in_chunks(path, direct):
 
 def test_arrays_stay_readable_after_the_file_is_gone(path):
     file = ArrayFile(path)
-    rows = file.rows("rows")
+    rows = file.rows("rows", scanned=False)
     path.unlink()
     assert rows.take(np.array([3])).tolist() == ROWS[[3]].tolist()
     assert file.array("ids").tolist() == list(range(12))
@@ -265,14 +266,23 @@ def test_a_file_may_be_cut_off_while_it_is_computed_on(path, most, status):
 
 def test_a_file_that_is_cut_off_while_it_is_read_is_refused(path):
     file = ArrayFile(path)
+    opened = file.rows("rows", scanned=False)
     os.truncate(path, HEADER_BYTES + 8)
-    for read in (file.array, file.rows):
+    for read in (file.array, partial(file.rows, scanned=True), partial(file.rows, scanned=False)):
         with pytest.raises(ArrayFileError, match="cut off"):
             read("rows")
+    # What is read when it is wanted is an error then, and not a signal.
+    with pytest.raises(OSError, match="ended early"):
+        opened.take(np.array([11]))
 
 
-def test_large_arrays_stay_in_the_file(path, monkeypatch):
-    monkeypatch.setattr(array_file, "MOST_IN_MEMORY", 10)
-    rows = ArrayFile(path).rows("rows")
-    assert type(rows).__name__ == "FileRows"
+@pytest.mark.parametrize(
+    ("most", "scanned", "kind"),
+    [(1 << 30, True, "MemoryRows"), (10, True, "FileRows"), (1 << 30, False, "FileRows")],
+)
+def test_what_stays_in_the_file(path, monkeypatch, most, scanned, kind):
+    # Catches gigabytes in memory of which a query wants a few rows.
+    monkeypatch.setattr(array_file, "MOST_IN_MEMORY", most)
+    rows = ArrayFile(path).rows("rows", scanned=scanned)
+    assert type(rows).__name__ == kind
     assert np.array_equal(rows.take(np.array([3, 1])), ROWS[[3, 1]])
