@@ -1,5 +1,7 @@
 """The ways to ask, in a real browser: from anywhere, with a part, and with marks."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from catalog.models import Image
+from search import turn_views
 from search.models import Query
+from search.turns import Turns
 from tests.helpers import encoded, picture
 
 from .conftest import IMAGES
@@ -27,6 +31,16 @@ arguments[0].dispatchEvent(
   arguments[3] === "drop"
     ? new DragEvent("drop", { ...options, dataTransfer: transfer })
     : new ClipboardEvent("paste", { ...options, clipboardData: transfer }));
+"""
+
+# Each new text of the button, kept where the next page finds it.
+NOTE = """
+const button = document.querySelector("[data-submit]");
+const said = [];
+new MutationObserver(() => {
+  if (said.at(-1) !== button.textContent) said.push(button.textContent);
+  sessionStorage.setItem("said", JSON.stringify(said));
+}).observe(button, { childList: true, characterData: true, subtree: true });
 """
 
 
@@ -49,6 +63,42 @@ def test_a_search_starts_from_every_page(open_browser, site, photo, page, how):
         give(browser, photo, how)
     wait(browser, lambda: "/search/" in browser.current_url)
     assert names(browser)[0] == "image-03"
+
+
+@pytest.mark.parametrize(
+    ("language", "next_one", "later"),
+    [
+        ("en", "Your turn is next …", "Waiting: 1 before you …"),
+        ("vi", "Sắp đến lượt bạn …", "Đang chờ: còn 1 lượt trước bạn …"),
+    ],
+)
+def test_who_waits_for_a_turn_sees_the_place(
+    open_browser, site, photo, monkeypatch, language, next_one, later
+):
+    # Catches a page that says nothing for a minute, and one that does not go on when it is time.
+    turns = Turns(at_once=1, most_waiting=5)
+    monkeypatch.setattr(turn_views, "turns", turns)
+    threads = [threading.Thread(target=hold, args=[turns, name]) for name in ("one", "other")]
+    browser = open_browser(language=language)
+    browser.get(site)
+    browser.execute_script(NOTE)
+    for thread in threads:
+        thread.start()
+        time.sleep(0.2)
+    # The driver answers nothing until the page that comes is there.
+    find(browser, "[data-ask] input[type=file]").send_keys(photo)
+    wait(browser, lambda: "/search/" in browser.current_url)
+    for thread in threads:
+        thread.join()
+    said = browser.execute_script("return JSON.parse(sessionStorage.getItem('said'))")
+    assert [text for text in said if text in (later, next_one)] == [later, next_one]
+    assert names(browser)[0] == "image-03"
+
+
+def hold(turns: Turns, name: str) -> None:
+    """Have a turn for as long as it takes to be seen."""
+    with turns.turn(name):
+        time.sleep(4)
 
 
 def test_what_is_no_picture_is_refused_where_it_fell(open_browser, site, photo):
